@@ -1,0 +1,179 @@
+/* Prints a module's C file: comment, includes, helpers in use, functions, description table.
+ *
+ * Reads placed loop nests and the interface; writes text. The functions are printed first, so that only helpers which
+ * they use stand before them. The parts of a function are in emit_c_body.c, emit_c_statement.c and emit_c_check.c. */
+#include "back/emit_c.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "back/emit_c_parts.h"
+#include "back/spell.h"
+
+enum { LINE_WIDTH = 118 };
+
+/* Names. */
+
+void emitter_init(emitter *e, arena *mem, const interface *face, const nest_fn *fn, prelude *helpers)
+{
+    *e = (emitter){.mem = mem, .face = face, .fn = fn, .pool = extent_pool_new(mem)};
+    c_printer_init(&e->p, mem, fn, helpers);
+    names_init(&e->words, mem);
+    map *const maps[] = {&e->legal, &e->taken, &e->live, &e->shared};
+    for (int i = 0; i < 4; i++)
+        map_init(maps[i], mem);
+    map_set(&e->taken, names_intern(&e->words, "workspace"), e);
+    for (int i = 0; i < fn->face->nsizes; i++)
+        map_set(&e->taken, names_intern(&e->words, e->p.params.sizes[i]), e);
+    for (int i = 0; i < fn->face->nargs; i++)
+        map_set(&e->taken, names_intern(&e->words, e->p.params.args[i]), e);
+}
+
+/* The name, changed where it is a word of C: as if it were a parameter. */
+static const char *legal_name(emitter *e, const char *name)
+{
+    name = names_intern(&e->words, name);
+    const char *legal = map_get(&e->legal, name);
+    if (!legal) {
+        interface_fn one = {.nsizes = 1, .sizes = &name};
+        legal = names_intern(&e->words, emit_c_names(e->mem, &one).sizes[0]);
+        map_set(&e->legal, name, (char *)legal);
+    }
+    return legal;
+}
+
+const char *emitter_name(emitter *e, const char *near)
+{
+    const char *name = legal_name(e, near);
+    while (map_get(&e->taken, name))
+        name = legal_name(e, arena_printf(e->mem, "%s_", name));
+    map_set(&e->taken, name, e);
+    vec_push(e->mem, &e->scope, name);
+    return name;
+}
+
+int enter_scope(const emitter *e)
+{
+    return e->scope.n;
+}
+
+void leave_scope(emitter *e, int mark)
+{
+    for (int i = mark; i < e->scope.n; i++)
+        map_set(&e->taken, e->scope.data[i], NULL);
+    e->scope.n = mark;
+}
+
+/* Lines. */
+
+/* Where to break a line that is longer than width: at a space, rather after a comma; 0: nowhere. */
+static size_t line_end(const char *line, size_t width)
+{
+    size_t cut = width;
+    while (cut > 0 && line[cut] != ' ')
+        cut--;
+    for (size_t at = cut; at > width / 2; at--)
+        if (line[at] == ' ' && line[at - 1] == ',')
+            return at;
+    return cut;
+}
+
+void emit_line(emitter *e, const char *line)
+{
+    size_t indent = (size_t)e->indent, n = strlen(line);
+    while (n + indent > LINE_WIDTH) {
+        size_t cut = line_end(line, LINE_WIDTH - indent);
+        if (cut == 0)
+            break;
+        text_addf(e->out, "%*s%.*s\n", (int)indent, "", (int)cut, line);
+        line += cut + 1;
+        n -= cut + 1;
+        indent = (size_t)e->indent + 4;
+    }
+    text_addf(e->out, "%*s%s\n", (int)indent, "", line);
+}
+
+void emit_linef(emitter *e, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    emit_line(e, arena_vprintf(e->mem, fmt, ap));
+    va_end(ap);
+}
+
+const char *emit_text(emitter *e, const lexpr *x, int prec)
+{
+    text t;
+    text_init(&t, e->mem);
+    print_expr(&t, &e->p, x, prec);
+    return text_str(&t);
+}
+
+const char *emit_size(emitter *e, const extent *x, int prec)
+{
+    text t;
+    text_init(&t, e->mem);
+    print_extent(&t, &e->p, x, prec);
+    return text_str(&t);
+}
+
+/* The module. */
+
+/* The text without the end of a comment in it. */
+static const char *in_comment(arena *mem, const char *s)
+{
+    char *copy = arena_strdup(mem, s ? s : "");
+    for (char *at = copy; (at = strstr(at, "*/"));)
+        *at = '+';
+    return copy;
+}
+
+static void emit_function(text *t, const interface *face, const nest_fn *f, prelude *helpers)
+{
+    emitter run, query, check;
+    emitter_init(&run, t->mem, face, f, helpers);
+    emitter_init(&query, t->mem, face, f, helpers);
+    emitter_init(&check, t->mem, face, f, helpers);
+    run.out = query.out = check.out = t;
+    const char *where = f->face->where ? arena_printf(t->mem, ", %s", f->face->where) : "";
+    text_addf(t, "/* ---- %s%s ---- */\n\n", f->face->name, in_comment(t->mem, where));
+    emit_workspace_query(&query);
+    const char *call = emit_run(&run);
+    text_add(t, "\n");
+    memcpy(check.p.arg_used, run.p.arg_used, (size_t)f->face->nargs * sizeof *run.p.arg_used);
+    emit_public(&check, call);
+    text_add(t, "\n");
+}
+
+/* How the file was made, and about how many operations each call takes. */
+static void emit_comment(text *t, const nest_module *m)
+{
+    const interface *face = m->face;
+    text_addf(t, "/* The functions of %s in C, made by adc %s; do not edit.\n *\n",
+              in_comment(t->mem, face->source_name), in_comment(t->mem, face->version));
+    text_addf(t, " *   command  %s\n *   source   %s\n", in_comment(t->mem, face->command),
+              in_comment(t->mem, face->source_hash));
+    if (m->fns.n > 0)
+        text_add(t, " *\n * Operations of a call, about (a function of <math.h> counts as 10):\n *\n");
+    for (int i = 0; i < m->fns.n; i++) {
+        const nest_fn *f = m->fns.data[i];
+        const extent *cost = cost_of(extent_pool_new(t->mem), &f->body);
+        text_addf(t, " *   %-20s %s\n", f->face->name, extent_str(t->mem, cost));
+    }
+    text_add(t, " */\n");
+}
+
+void emit_c(text *t, const nest_module *m, const char *header_name)
+{
+    prelude helpers;
+    text functions;
+    prelude_init(&helpers, t->mem);
+    text_init(&functions, t->mem);
+    for (int i = 0; i < m->fns.n; i++)
+        emit_function(&functions, m->face, m->fns.data[i], &helpers);
+    emit_comment(t, m);
+    text_addf(t, "#include \"%s\"\n\n#include <math.h>\n\n", header_name);
+    prelude_print(t, &helpers);
+    text_add(t, text_str(&functions));
+    emit_table(t, m->face);
+}

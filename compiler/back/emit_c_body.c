@@ -1,0 +1,285 @@
+/* The function that does the work: static ad_status adt_run_f(sizes, arguments, workspace).
+ *
+ * Reads a placed nest_fn; writes its C. The statements are printed first, into a text of their own, so that the head
+ * and the pointers into the workspace are only those that the statements use. */
+#include <string.h>
+
+#include "back/emit_c_parts.h"
+#include "back/spell.h"
+
+/* Walks over buffers. */
+
+typedef struct buffer_walk {
+    void (*f)(void *data, const buffer *b);
+    void *data;
+} buffer_walk;
+
+static void walk_expr(const buffer_walk *w, const lexpr *x)
+{
+    if (x->kind == LX_LOAD)
+        w->f(w->data, x->buffer);
+    for (int i = 0; i < x->nargs; i++)
+        walk_expr(w, x->args[i]);
+}
+
+void for_each_buffer(const lstmt_list *body, void (*f)(void *data, const buffer *b), void *data)
+{
+    buffer_walk w = {f, data};
+    for (int i = 0; i < body->n; i++) {
+        const lstmt *s = body->data[i];
+        const lexpr *exprs[] = {s->e, s->lo, s->hi};
+        for (int k = 0; k < 3; k++)
+            if (exprs[k])
+                walk_expr(&w, exprs[k]);
+        for (int k = 0; k < s->nsubs; k++)
+            walk_expr(&w, s->subs[k]);
+        if (s->buffer)
+            f(data, s->buffer);
+        if (s->from)
+            f(data, s->from);
+        for_each_buffer(&s->body, f, data);
+        for_each_buffer(&s->other, f, data);
+    }
+}
+
+/* Buffers whose pointers may not be restrict: swapped, or in a slot with others. */
+
+static void mark_swapped(emitter *e, const lstmt_list *body)
+{
+    for (int i = 0; i < body->n; i++) {
+        const lstmt *s = body->data[i];
+        if (s->kind == LS_SWAP) {
+            map_set(&e->shared, s->buffer, e);
+            map_set(&e->shared, s->from, e);
+        }
+        mark_swapped(e, &s->body);
+        mark_swapped(e, &s->other);
+    }
+}
+
+static void mark_shared(emitter *e)
+{
+    const nest_fn *f = e->fn;
+    mark_swapped(e, &f->body);
+    for (int i = 0; i < f->buffers.n; i++)
+        for (int k = 0; k < f->buffers.n; k++)
+            if (i != k && f->buffers.data[i]->slot >= 0 && f->buffers.data[i]->slot == f->buffers.data[k]->slot)
+                map_set(&e->shared, f->buffers.data[i], e);
+}
+
+static const char *restrict_word(const emitter *e, const buffer *b)
+{
+    return map_get(&e->shared, b) ? "" : "restrict ";
+}
+
+/* Pointers. */
+
+static bool has_slot(const buffer *b)
+{
+    return b->slot >= 0 && (b->kind == BUF_WORKSPACE || b->kind == BUF_SCRATCH || b->kind == BUF_RESULT);
+}
+
+static bool is_used(emitter *e, const buffer *b)
+{
+    if (b->kind == BUF_RESULT)
+        return e->p.arg_used[b->arg];
+    const c_local *l = map_get(&e->p.locals, b);
+    return l && l->used;
+}
+
+static const char *slot_name(emitter *e, int slot)
+{
+    return arena_printf(e->mem, "ad_%s%d", e->fn->slot_scratch[slot] ? "scratch" : "slot", slot);
+}
+
+static const char *take(emitter *e, int slot)
+{
+    const char *function = prelude_use(e->p.helpers, "ad_take");
+    const char *bytes = emit_size(e, e->fn->slot_bytes[slot], PREC_SELECT);
+    if (!e->fn->slot_scratch[slot])
+        return arena_printf(e->mem, "%s(&workspace, %s)", function, bytes);
+    return arena_printf(e->mem, "%s(&workspace, %s * %s(%s))", function, prelude_use(e->p.helpers, "AD_MAX_THREADS"),
+                        prelude_use(e->p.helpers, "ad_room"), bytes);
+}
+
+void emit_scratch_pointer(emitter *e, const buffer *b, bool thread)
+{
+    const char *type = emit_c_type(b->elem), *part = slot_name(e, b->slot);
+    c_local *l = print_declare(&e->p, b, emitter_name(e, b->name));
+    l->used = true;
+    if (thread)
+        part =
+            arena_printf(e->mem, "%s + %s() * %s(%s)", part, prelude_use(e->p.helpers, "ad_thread"),
+                         prelude_use(e->p.helpers, "ad_room"), emit_size(e, e->fn->slot_bytes[b->slot], PREC_SELECT));
+    emit_linef(e, "%s *%s%s = (void *)(%s);", type, restrict_word(e, b), l->name, part);
+}
+
+static void emit_slot_pointer(emitter *e, const buffer *b, const char *from)
+{
+    const char *name = print_buffer_name(&e->p, b), *type = emit_c_type(b->elem);
+    if (b->kind == BUF_WORKSPACE)
+        emit_linef(e, "%s *%s%s = %s;", type, restrict_word(e, b), name, from);
+    if (b->kind == BUF_RESULT) {
+        emit_linef(e, "if (!%s)", name);
+        emit_linef(e, "    %s = %s;", name, from);
+    }
+}
+
+/* Takes the slot, and points its buffers at it. */
+static void emit_slot(emitter *e, int slot)
+{
+    const nest_fn *f = e->fn;
+    const buffer *only = NULL;
+    int users = 0;
+    for (int i = 0; i < f->buffers.n; i++)
+        if (has_slot(f->buffers.data[i]) && f->buffers.data[i]->slot == slot && is_used(e, f->buffers.data[i])) {
+            only = f->buffers.data[i];
+            users++;
+        }
+    if (f->slot_scratch[slot]) {
+        emit_linef(e, "char *%s = %s;", slot_name(e, slot), take(e, slot));
+    } else if (users == 1 && only->kind == BUF_WORKSPACE) {
+        emit_slot_pointer(e, only, take(e, slot));
+    } else if (users > 0) {
+        emit_linef(e, "void *%s = %s;", slot_name(e, slot), take(e, slot));
+        for (int i = 0; i < f->buffers.n; i++)
+            if (has_slot(f->buffers.data[i]) && f->buffers.data[i]->slot == slot && is_used(e, f->buffers.data[i]))
+                emit_slot_pointer(e, f->buffers.data[i], slot_name(e, slot));
+    }
+}
+
+/* Scratch buffers that are used outside parallel loops as well. */
+
+static void mark_buffer(void *data, const buffer *b)
+{
+    map *m = data;
+    if (b->kind == BUF_SCRATCH)
+        map_set(m, b, m);
+}
+
+static void mark_serial_scratch_in(map *serial, const lstmt_list *body)
+{
+    for (int i = 0; i < body->n; i++) {
+        lstmt outside = *body->data[i];
+        bool is_parallel = outside.kind == LS_FOR && outside.parallel;
+        if (!is_parallel) {
+            mark_serial_scratch_in(serial, &outside.body);
+            mark_serial_scratch_in(serial, &outside.other);
+        }
+        outside.body = outside.other = (lstmt_list){0};
+        lstmt_list one = {.data = (lstmt *[]){&outside}, .n = 1};
+        for_each_buffer(&one, mark_buffer, serial);
+    }
+}
+
+static void emit_serial_scratch(emitter *e)
+{
+    map serial;
+    map_init(&serial, e->mem);
+    mark_serial_scratch_in(&serial, &e->fn->body);
+    for (int i = 0; i < e->fn->buffers.n; i++)
+        if (map_get(&serial, e->fn->buffers.data[i]))
+            emit_scratch_pointer(e, e->fn->buffers.data[i], false);
+}
+
+/* The function. */
+
+static const char *run_parameter(emitter *e, int arg)
+{
+    const interface_arg *a = &e->fn->face->args[arg];
+    const char *type = emit_c_type(a->elem), *name = e->p.params.args[arg];
+    if (a->role == ARG_INPUT && a->rank == 0)
+        return arena_printf(e->mem, "%s %s", type, name);
+    const buffer *b = NULL;
+    for (int i = 0; i < e->fn->buffers.n; i++) {
+        const buffer *o = e->fn->buffers.data[i];
+        if ((o->kind == BUF_INPUT || o->kind == BUF_RESULT) && o->arg == arg)
+            b = o;
+    }
+    return arena_printf(e->mem, "%s%s *%s%s", a->role == ARG_INPUT ? "const " : "", type,
+                        b ? restrict_word(e, b) : "restrict ", name);
+}
+
+typedef VEC(const char *) string_list;
+
+static const char *joined(emitter *e, const string_list *list)
+{
+    text t;
+    text_init(&t, e->mem);
+    for (int i = 0; i < list->n; i++)
+        text_addf(&t, "%s%s", i ? ", " : "", list->data[i]);
+    return text_str(&t);
+}
+
+static void collect_parameters(emitter *e, string_list *declared, string_list *passed)
+{
+    const interface_fn *f = e->fn->face;
+    for (int i = 0; i < f->nsizes; i++)
+        if (e->p.size_used[i]) {
+            vec_push(e->mem, declared, arena_printf(e->mem, "int64_t %s", e->p.params.sizes[i]));
+            vec_push(e->mem, passed, e->p.params.sizes[i]);
+        }
+    for (int i = 0; i < f->nargs; i++)
+        if (e->p.arg_used[i]) {
+            vec_push(e->mem, declared, run_parameter(e, i));
+            vec_push(e->mem, passed, e->p.params.args[i]);
+        }
+    if (e->fn->nslots > 0) {
+        vec_push(e->mem, declared, "char *workspace");
+        vec_push(e->mem, passed, "ad_place");
+    }
+}
+
+/* Prints f(e) into a text of its own. */
+static text printed(emitter *e, void (*f)(emitter *e))
+{
+    text t, *out = e->out;
+    text_init(&t, e->mem);
+    e->out = &t;
+    e->indent = 4;
+    f(e);
+    e->indent = 0;
+    e->out = out;
+    return t;
+}
+
+static void emit_body(emitter *e)
+{
+    emit_statements(e, &e->fn->body);
+}
+
+static void emit_pointers(emitter *e)
+{
+    for (int i = 0; i < e->fn->nslots; i++)
+        emit_slot(e, i);
+}
+
+static void declare_workspace_buffers(emitter *e)
+{
+    for (int i = 0; i < e->fn->buffers.n; i++) {
+        const buffer *b = e->fn->buffers.data[i];
+        if (b->kind == BUF_WORKSPACE)
+            print_declare(&e->p, b, emitter_name(e, b->name));
+    }
+}
+
+const char *emit_run(emitter *e)
+{
+    mark_live(e);
+    mark_shared(e);
+    declare_workspace_buffers(e);
+    text scratch = printed(e, emit_serial_scratch);
+    text body = printed(e, emit_body);
+    text pointers = printed(e, emit_pointers);
+    string_list declared = {0}, passed = {0};
+    collect_parameters(e, &declared, &passed);
+    const char *name = arena_printf(e->mem, "adt_run_%s", e->fn->face->name);
+    emit_linef(e, "static ad_status %s(%s)", name, declared.n ? joined(e, &declared) : "void");
+    emit_line(e, "{");
+    text_add(e->out, e->fn->nslots > 0 && !pointers.n ? "    (void)workspace;\n" : text_str(&pointers));
+    text_add(e->out, text_str(&scratch));
+    text_add(e->out, text_str(&body));
+    emit_line(e, "    return AD_OK;");
+    emit_line(e, "}");
+    return arena_printf(e->mem, "%s(%s)", name, joined(e, &passed));
+}

@@ -1,0 +1,56 @@
+/* What the files emit_c*.c share; private to them. */
+#ifndef ADC_BACK_EMIT_C_PARTS_H
+#define ADC_BACK_EMIT_C_PARTS_H
+#include "back/print_expr.h"
+
+/* The printing of one function. */
+typedef struct emitter {
+    arena *mem;
+    const interface *face;
+    const nest_fn *fn;
+    c_printer p;
+    text *out;
+    int indent;
+    extent_pool *pool; /* for costs */
+    names words;
+    map legal;  /* name -> the nearest name that means nothing in C */
+    map taken;  /* names in scope */
+    map live;   /* temporaries that are read */
+    map shared; /* buffers whose memory another buffer may have */
+    VEC(const char *) scope;
+    bool in_parallel;
+} emitter;
+
+void emitter_init(emitter *e, arena *mem, const interface *face, const nest_fn *fn, prelude *helpers);
+/* A name for a local that nothing in scope has, near the given one; in scope until leave_scope. */
+const char *emitter_name(emitter *e, const char *near);
+/* leave_scope(e, enter_scope(e)): forgets the names given in between. */
+int enter_scope(const emitter *e);
+void leave_scope(emitter *e, int mark);
+/* One line, indented, broken where it is too long. */
+void emit_line(emitter *e, const char *line);
+void emit_linef(emitter *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The text of an expression or extent. */
+const char *emit_text(emitter *e, const lexpr *x, int prec);
+const char *emit_size(emitter *e, const extent *x, int prec);
+
+/* emit_c_body.c: static ad_status adt_run_f(...). Returns its call: "adt_run_f(N, q, workspace)". */
+const char *emit_run(emitter *e);
+/* Call of f on every buffer that the statements touch. */
+void for_each_buffer(const lstmt_list *body, void (*f)(void *data, const buffer *b), void *data);
+
+/* emit_c_statement.c */
+void emit_statements(emitter *e, const lstmt_list *body);
+/* Marks in e->live the temporaries that are read. */
+void mark_live(emitter *e);
+/* "double *restrict acc = ...;" for a scratch buffer; thread: of this thread, else the first part. */
+void emit_scratch_pointer(emitter *e, const buffer *b, bool thread);
+
+/* emit_c_check.c: the workspace query and the public function. */
+void emit_workspace_query(emitter *e);
+void emit_public(emitter *e, const char *run_call);
+
+/* emit_c_cost.c: about how many operations the statements do, as a polynomial; unknown trip counts are few. */
+const extent *cost_of(extent_pool *pool, const lstmt_list *body);
+
+#endif

@@ -1,0 +1,390 @@
+/* Statements of a loop nest as C.
+ *
+ * Reads the body of a nest_fn; writes lines. One function per kind of statement, in a table. Names are given where a
+ * temporary is declared and live as long as its block; a temporary that nothing reads is not printed. */
+#include <assert.h>
+#include <string.h>
+
+#include "back/emit_c_parts.h"
+#include "back/spell.h"
+
+#define PARALLEL_COST 30000
+#define PARALLEL_COST_TEXT "3e4"
+
+/* Which temporaries are read: from the end, because what only feeds unread ones is unread. */
+
+static bool live_expr(emitter *e, const lexpr *x)
+{
+    bool changed = x->kind == LX_TEMP && !map_get(&e->live, x->temp);
+    if (changed)
+        map_set(&e->live, x->temp, e);
+    for (int i = 0; i < x->nargs; i++)
+        changed |= live_expr(e, x->args[i]);
+    return changed;
+}
+
+static bool is_dead(const emitter *e, const lstmt *s)
+{
+    return (s->kind == LS_LET || s->kind == LS_VAR || s->kind == LS_SET) && !map_get(&e->live, s->temp);
+}
+
+static bool live_statements(emitter *e, const lstmt_list *body)
+{
+    bool changed = false;
+    for (int i = body->n - 1; i >= 0; i--) {
+        const lstmt *s = body->data[i];
+        if (is_dead(e, s))
+            continue;
+        changed |= live_statements(e, &s->body);
+        changed |= live_statements(e, &s->other);
+        const lexpr *exprs[] = {s->e, s->lo, s->hi};
+        for (int k = 0; k < 3; k++)
+            changed |= exprs[k] && live_expr(e, exprs[k]);
+        for (int k = 0; k < s->nsubs; k++)
+            changed |= live_expr(e, s->subs[k]);
+    }
+    return changed;
+}
+
+void mark_live(emitter *e)
+{
+    while (live_statements(e, &e->fn->body))
+        ;
+}
+
+/* Scalars. */
+
+static void emit_let(emitter *e, const lstmt *s)
+{
+    const char *value = emit_text(e, s->e, PREC_SELECT);
+    int bits = s->e->elem == ELEM_INT && s->kind == LS_LET ? print_bits(&e->p, s->e) : 63;
+    c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
+    l->bits = bits;
+    emit_linef(e, "%s%s %s = %s;", s->kind == LS_LET ? "const " : "", emit_c_type(s->temp->elem), l->name, value);
+}
+
+/* x = x + a is printed as x += a. */
+static void emit_set(emitter *e, const lstmt *s)
+{
+    const char *name = print_temp_name(&e->p, s->temp);
+    const lexpr *x = s->e;
+    bool updates = x->kind == LX_POINT && (x->op == OP_ADD || x->op == OP_MUL) && elem_is_float(x->elem) &&
+                   x->args[0]->kind == LX_TEMP && x->args[0]->temp == s->temp;
+    if (updates)
+        emit_linef(e, "%s %s= %s;", name, x->op == OP_ADD ? "+" : "*", emit_text(e, x->args[1], PREC_SELECT));
+    else
+        emit_linef(e, "%s = %s;", name, emit_text(e, x, PREC_SELECT));
+}
+
+/* Stores. */
+
+static const char *store_condition(emitter *e, const buffer *b, bool guarded, int n, lexpr *const *subs)
+{
+    text t;
+    text_init(&t, e->mem);
+    if (print_may_be_null(b))
+        text_add(&t, print_buffer_name(&e->p, b));
+    if (guarded && n > 0) {
+        text_add(&t, t.n ? " && " : "");
+        print_inside(&t, &e->p, b, n, subs);
+    }
+    return text_str(&t);
+}
+
+/* The statement, under a condition when there is one. */
+static void emit_conditional(emitter *e, const char *condition, const char *statement)
+{
+    if (*condition)
+        emit_linef(e, "if (%s)", condition);
+    e->indent += *condition ? 4 : 0;
+    emit_line(e, statement);
+    e->indent -= *condition ? 4 : 0;
+}
+
+static void emit_store(emitter *e, const lstmt *s)
+{
+    const char *condition = store_condition(e, s->buffer, s->guarded, s->nsubs, s->subs);
+    text t;
+    text_init(&t, e->mem);
+    print_entry(&t, &e->p, s->buffer, s->nsubs, s->subs);
+    text_addf(&t, " %s %s;", s->accumulate ? "+=" : "=", emit_text(e, s->e, PREC_SELECT));
+    emit_conditional(e, condition, text_str(&t));
+}
+
+static const char *part(emitter *e, const buffer *b, int n, lexpr *const *subs)
+{
+    text t;
+    text_init(&t, e->mem);
+    print_part(&t, &e->p, b, n, subs);
+    return text_str(&t);
+}
+
+static const char *count(emitter *e, const buffer *b)
+{
+    text t;
+    text_init(&t, e->mem);
+    print_count(&t, &e->p, 0, b->rank, b->extents);
+    return text_str(&t);
+}
+
+static const char *helper(emitter *e, const char *name, elem of)
+{
+    return prelude_use_for(e->p.helpers, name, of);
+}
+
+static void emit_fill(emitter *e, const lstmt *s)
+{
+    const buffer *b = s->buffer;
+    const char *value = emit_text(e, s->e, PREC_SELECT);
+    text t;
+    text_init(&t, e->mem);
+    if (b->rank == 0) {
+        print_entry(&t, &e->p, b, 0, NULL);
+        text_addf(&t, " = %s;", value);
+    } else {
+        text_addf(&t, "%s(%s, %s, %s);", helper(e, "ad_fill", b->elem), part(e, b, 0, NULL), count(e, b), value);
+    }
+    emit_conditional(e, store_condition(e, b, false, 0, NULL), text_str(&t));
+}
+
+/* The smaller side of a copy: the whole of one buffer, at leading subscripts of the other. */
+static void emit_copy(emitter *e, const lstmt *s)
+{
+    bool into = s->kind == LS_COPY_INTO;
+    const buffer *to = s->buffer, *from = s->from, *whole = into ? from : to;
+    text t;
+    text_init(&t, e->mem);
+    if (whole->rank == 0) {
+        print_entry(&t, &e->p, to, into ? s->nsubs : 0, s->subs);
+        text_add(&t, " = ");
+        print_entry(&t, &e->p, from, into ? 0 : s->nsubs, s->subs);
+        text_add(&t, ";");
+    } else {
+        text_addf(&t, "%s(%s, %s, %s);", helper(e, "ad_copy", to->elem), part(e, to, into ? s->nsubs : 0, s->subs),
+                  part(e, from, into ? 0 : s->nsubs, s->subs), count(e, whole));
+    }
+    emit_conditional(e, store_condition(e, to, false, 0, NULL), text_str(&t));
+}
+
+static void emit_swap(emitter *e, const lstmt *s)
+{
+    const char *a = print_buffer_name(&e->p, s->buffer), *b = print_buffer_name(&e->p, s->from);
+    bool contents = s->buffer->kind == BUF_LOCAL || s->from->kind == BUF_LOCAL;
+    if (contents) {
+        emit_linef(e, "%s(%s, %s, %s);", helper(e, "ad_exchange", s->buffer->elem), part(e, s->buffer, 0, NULL),
+                   part(e, s->from, 0, NULL), count(e, s->buffer));
+        return;
+    }
+    const char *keep = emitter_name(e, "swapped");
+    emit_linef(e, "%s *const %s = %s;", emit_c_type(s->buffer->elem), keep, a);
+    emit_linef(e, "%s = %s;", a, b);
+    emit_linef(e, "%s = %s;", b, keep);
+}
+
+static void emit_array(emitter *e, const lstmt *s)
+{
+    const buffer *b = s->buffer;
+    const char *name = print_declare(&e->p, b, emitter_name(e, b->name))->name;
+    int64_t n = 1, k = 1;
+    for (int i = 0; i < b->rank; i++) {
+        bool is_const = extent_is_const(b->extents[i], &k);
+        assert(is_const && "a local array has constant extents");
+        n *= is_const ? k : 1;
+    }
+    if (b->rank == 0)
+        emit_linef(e, "%s %s;", emit_c_type(b->elem), name);
+    else
+        emit_linef(e, "%s %s[%s];", emit_c_type(b->elem), name, print_integer(e->mem, n > 0 ? n : 1));
+}
+
+static void emit_insert(emitter *e, const lstmt *s)
+{
+    const char *function = helper(e, s->largest ? "ad_insert_largest" : "ad_insert", s->buffer->elem);
+    emit_linef(e, "%s(%s, %s, %s, %s, %s);", function, part(e, s->buffer, s->nsubs, s->subs),
+               part(e, s->from, s->nsubs, s->subs), emit_size(e, s->buffer->extents[s->buffer->rank - 1], PREC_SELECT),
+               emit_text(e, s->e, PREC_SELECT), emit_text(e, s->lo, PREC_SELECT));
+}
+
+/* Control. */
+
+static void emit_block(emitter *e, const lstmt_list *body)
+{
+    int mark = enter_scope(e);
+    e->indent += 4;
+    emit_statements(e, body);
+    e->indent -= 4;
+    leave_scope(e, mark);
+}
+
+static bool can_fail(const lstmt_list *body)
+{
+    for (int i = 0; i < body->n; i++) {
+        const lstmt *s = body->data[i];
+        if (s->kind == LS_FAIL || can_fail(&s->body) || can_fail(&s->other))
+            return true;
+    }
+    return false;
+}
+
+static const char *spell_as_double(const char *atom, const void *data)
+{
+    const atom_speller *s = data;
+    const char *name = s->spell(atom, s->data);
+    c_printer *p = (c_printer *)s->data;
+    return arena_printf(p->mem, "(double)%s", name);
+}
+
+/* The terms of highest degree: the others do not decide. */
+static const extent *leading_terms(emitter *e, const extent *x)
+{
+    extent *copy = ARENA_NEW(e->mem, extent);
+    *copy = *x;
+    while (copy->n > 0 && copy->terms[copy->n - 1].degree < extent_degree(x))
+        copy->n--;
+    return copy;
+}
+
+/* The line before a parallel loop; false when the loop is too small for it, whatever the sizes. */
+static bool emit_pragma(emitter *e, const lstmt *s)
+{
+    lstmt_list one = {.data = (lstmt *[]){(lstmt *)s}, .n = 1};
+    const extent *cost = leading_terms(e, cost_of(e->pool, &one));
+    int64_t value;
+    bool is_const = extent_is_const(cost, &value);
+    if (is_const && value < PARALLEL_COST)
+        return false;
+    text t;
+    text_init(&t, e->mem);
+    atom_speller plain = print_speller(&e->p);
+    if (is_const)
+        text_add(&t, "true");
+    else
+        emit_extent(&t, cost, (atom_speller){spell_as_double, &plain});
+    emit_linef(e, "%s(%s%s)", prelude_use(e->p.helpers, "AD_PARALLEL"), text_str(&t),
+               is_const ? "" : " > " PARALLEL_COST_TEXT);
+    return true;
+}
+
+typedef struct scratch_list {
+    arena *mem;
+    VEC(const buffer *) buffers;
+    VEC(c_local *) outside; /* what they were outside the loop; NULL: not declared */
+} scratch_list;
+
+static void collect_scratch(void *data, const buffer *b)
+{
+    scratch_list *list = data;
+    for (int i = 0; i < list->buffers.n; i++)
+        if (list->buffers.data[i] == b)
+            return;
+    if (b->kind == BUF_SCRATCH)
+        vec_push(list->mem, &list->buffers, b);
+}
+
+/* The body of the outermost parallel loop: each iteration has the scratch of its thread. */
+static void emit_parallel_body(emitter *e, const lstmt *s, bool threads)
+{
+    scratch_list list = {.mem = e->mem};
+    for_each_buffer(&s->body, collect_scratch, &list);
+    int mark = enter_scope(e);
+    e->in_parallel = true;
+    e->indent += 4;
+    for (int i = 0; i < list.buffers.n; i++) {
+        vec_push(e->mem, &list.outside, map_get(&e->p.locals, list.buffers.data[i]));
+        emit_scratch_pointer(e, list.buffers.data[i], threads);
+    }
+    emit_statements(e, &s->body);
+    for (int i = 0; i < list.buffers.n; i++)
+        map_set(&e->p.locals, list.buffers.data[i], list.outside.data[i]);
+    e->indent -= 4;
+    e->in_parallel = false;
+    leave_scope(e, mark);
+}
+
+static bool has_load(const lexpr *x)
+{
+    bool found = x->kind == LX_LOAD && x->buffer->rank > 0;
+    for (int i = 0; i < x->nargs && !found; i++)
+        found = has_load(x->args[i]);
+    return found;
+}
+
+/* A bound that reads memory is read once. */
+static const char *loop_bound(emitter *e, const lstmt *s)
+{
+    const char *hi = emit_text(e, s->hi, PREC_ADD);
+    if (!has_load(s->hi))
+        return hi;
+    const char *name = emitter_name(e, arena_printf(e->mem, "%s_end", s->temp->name));
+    emit_linef(e, "const int64_t %s = %s;", name, hi);
+    return name;
+}
+
+static void emit_for(emitter *e, const lstmt *s)
+{
+    const char *hi = loop_bound(e, s), *lo = emit_text(e, s->lo, PREC_SELECT);
+    bool outermost = s->parallel && !e->in_parallel;
+    bool threads = outermost && !can_fail(&s->body) && emit_pragma(e, s);
+    int mark = enter_scope(e);
+    c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
+    l->bits = 31;
+    emit_linef(e, "for (int64_t %s = %s; %s < %s; %s++) {", l->name, lo, l->name, hi, l->name);
+    if (outermost)
+        emit_parallel_body(e, s, threads);
+    else
+        emit_block(e, &s->body);
+    emit_line(e, "}");
+    leave_scope(e, mark);
+}
+
+static void emit_if(emitter *e, const lstmt *s)
+{
+    emit_linef(e, "if (%s) {", emit_text(e, s->e, PREC_SELECT));
+    emit_block(e, &s->body);
+    if (s->other.n > 0) {
+        emit_line(e, "} else {");
+        emit_block(e, &s->other);
+    }
+    emit_line(e, "}");
+}
+
+static const char *status_name(int code)
+{
+    static const char *const status_names[] = {"AD_OK",        "AD_NULL",   "AD_SIZE",    "AD_INDEX",
+                                               "AD_WORKSPACE", "AD_MEMORY", "AD_NUMERIC", "AD_DEVICE"};
+    assert(code >= 0 && code < (int)(sizeof status_names / sizeof *status_names));
+    return status_names[code];
+}
+
+static void emit_fail(emitter *e, const lstmt *s)
+{
+    emit_linef(e, "if (%s)", emit_text(e, s->e, PREC_SELECT));
+    emit_linef(e, "    return AD_STATUS(%s, %d);", status_name(s->code), s->arg);
+}
+
+static void emit_comment(emitter *e, const lstmt *s)
+{
+    text t;
+    text_init(&t, e->mem);
+    const char *at = s->text;
+    for (const char *end; (end = strstr(at, "*/")); at = end + 2) {
+        text_addn(&t, at, (size_t)(end - at));
+        text_add(&t, "* /");
+    }
+    text_add(&t, at);
+    emit_linef(e, "/* %s */", text_str(&t));
+}
+
+static void (*const statement_printers[])(emitter *e, const lstmt *s) = {
+    [LS_LET] = emit_let,        [LS_VAR] = emit_let,         [LS_SET] = emit_set,     [LS_STORE] = emit_store,
+    [LS_FOR] = emit_for,        [LS_IF] = emit_if,           [LS_FILL] = emit_fill,   [LS_COPY] = emit_copy,
+    [LS_COPY_INTO] = emit_copy, [LS_SWAP] = emit_swap,       [LS_ARRAY] = emit_array, [LS_INSERT] = emit_insert,
+    [LS_FAIL] = emit_fail,      [LS_COMMENT] = emit_comment,
+};
+
+void emit_statements(emitter *e, const lstmt_list *body)
+{
+    for (int i = 0; i < body->n; i++)
+        if (!is_dead(e, body->data[i]))
+            statement_printers[body->data[i]->kind](e, body->data[i]);
+}

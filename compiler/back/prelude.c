@@ -1,0 +1,154 @@
+/* Which helpers a generated file needs, and their printing.
+ *
+ * Reads the rows of prelude_*.c; prints those in use after those that they need. The one idea: a row is a text with
+ * the element type left open, so that f32 and f64 cannot differ by accident. */
+#include "back/prelude.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "back/prelude_rows.h"
+
+enum { ELEMS = 4 };
+
+/* Stands in `used` for rows without element type. */
+static const elem no_elem = ELEM_F32;
+
+static const prelude_row *const tables[] = {prelude_memory, prelude_arithmetic, prelude_special, prelude_random};
+static const char *const suffixes[ELEMS] = {
+    [ELEM_F32] = "f32", [ELEM_F64] = "f64", [ELEM_INT] = "int", [ELEM_BOOL] = "bool"};
+static const char *const types[ELEMS] = {
+    [ELEM_F32] = "float", [ELEM_F64] = "double", [ELEM_INT] = "int64_t", [ELEM_BOOL] = "bool"};
+
+enum { TABLES = sizeof tables / sizeof *tables };
+
+static int count_rows(void)
+{
+    int n = 0;
+    for (int k = 0; k < TABLES; k++)
+        for (const prelude_row *r = tables[k]; r->name; r++)
+            n++;
+    return n;
+}
+
+static const prelude_row *row_at(int index)
+{
+    for (int k = 0; k < TABLES; k++)
+        for (const prelude_row *r = tables[k]; r->name; r++)
+            if (index-- == 0)
+                return r;
+    return NULL;
+}
+
+static bool is_generic(const prelude_row *r)
+{
+    return strstr(r->name, "_@E") != NULL;
+}
+
+void prelude_init(prelude *p, arena *mem)
+{
+    *p = (prelude){mem, ARENA_ARRAY(mem, bool, count_rows() * ELEMS)};
+}
+
+/* Index of the row whose name is the n characters at name, followed by "_@E" when generic; -1: none. */
+static int find_row(const char *name, size_t n, bool generic)
+{
+    int index = 0;
+    for (int k = 0; k < TABLES; k++)
+        for (const prelude_row *r = tables[k]; r->name; r++, index++)
+            if (!strncmp(r->name, name, n) && !strcmp(r->name + n, generic ? "_@E" : ""))
+                return index;
+    return -1;
+}
+
+const char *prelude_use(prelude *p, const char *name)
+{
+    int index = find_row(name, strlen(name), false);
+    assert(index >= 0 && "no such helper");
+    p->used[index * ELEMS + (int)no_elem] = true;
+    return name;
+}
+
+const char *prelude_use_for(prelude *p, const char *name, elem e)
+{
+    const char *full = arena_printf(p->mem, "%s_%s", name, suffixes[e]);
+    if (find_row(full, strlen(full), false) >= 0)
+        return prelude_use(p, full);
+    int index = find_row(name, strlen(name), true);
+    assert(index >= 0 && "no such helper for this type");
+    p->used[index * ELEMS + (int)e] = true;
+    return full;
+}
+
+void prelude_use_all(prelude *p)
+{
+    int n = count_rows();
+    for (int i = 0; i < n; i++) {
+        p->used[i * ELEMS + ELEM_F32] = true;
+        p->used[i * ELEMS + ELEM_F64] = is_generic(row_at(i));
+    }
+}
+
+/* Printing. */
+
+static void expand(text *t, const char *s, elem e)
+{
+    for (const char *at; (at = strchr(s, '@')); s = at + 2) {
+        text_addn(t, s, (size_t)(at - s));
+        text_add(t, at[1] == 'E' ? suffixes[e] : at[1] == 'T' ? types[e] : e == ELEM_F32 ? "f" : "");
+    }
+    text_add(t, s);
+}
+
+static const char *expanded(arena *mem, const char *s, elem e)
+{
+    text t;
+    text_init(&t, mem);
+    expand(&t, s, e);
+    return text_str(&t);
+}
+
+static void print_row(text *t, bool *done, int index, elem e);
+
+static void print_needed(text *t, bool *done, const char *name)
+{
+    size_t n = strlen(name);
+    int exact = find_row(name, n, false);
+    if (exact >= 0) {
+        print_row(t, done, exact, no_elem);
+        return;
+    }
+    for (int e = 0; e < ELEMS; e++) {
+        size_t k = strlen(suffixes[e]);
+        if (n > k + 1 && name[n - k - 1] == '_' && !strcmp(name + n - k, suffixes[e])) {
+            int index = find_row(name, n - k - 1, true);
+            assert(index >= 0 && "a helper needs one that is not there");
+            print_row(t, done, index, (elem)e);
+        }
+    }
+}
+
+static void print_row(text *t, bool *done, int index, elem e)
+{
+    const prelude_row *r = row_at(index);
+    if (done[index * ELEMS + (int)e])
+        return;
+    done[index * ELEMS + (int)e] = true;
+    const char *needs = expanded(t->mem, r->needs, e);
+    while (*needs) {
+        size_t n = strcspn(needs, " ");
+        print_needed(t, done, arena_strndup(t->mem, needs, n));
+        needs += n + strspn(needs + n, " ");
+    }
+    expand(t, r->body, e);
+    text_add(t, "\n");
+}
+
+void prelude_print(text *t, const prelude *p)
+{
+    int n = count_rows();
+    bool *done = ARENA_ARRAY(t->mem, bool, n *ELEMS);
+    for (int i = 0; i < n * ELEMS; i++)
+        if (p->used[i])
+            print_row(t, done, i / ELEMS, (elem)(i % ELEMS));
+}

@@ -1,0 +1,21 @@
+/* Rows of the prelude; private to back/prelude*.c.
+ *
+ * In the texts @E is the element type's suffix (f64), @T its C type (double), @F the suffix of its literals and of the
+ * functions of <math.h> ("" or "f"). A row whose name ends in _@E serves every element type that has no row of its own.
+ */
+#ifndef ADC_BACK_PRELUDE_ROWS_H
+#define ADC_BACK_PRELUDE_ROWS_H
+
+typedef struct prelude_row {
+    const char *name;
+    const char *needs; /* names, separated by spaces; "" none */
+    const char *body;
+} prelude_row;
+
+/* Each ends with a row of NULL. */
+extern const prelude_row prelude_arithmetic[]; /* values: one expression each */
+extern const prelude_row prelude_special[];    /* lgamma, polygamma, sinc */
+extern const prelude_row prelude_random[];     /* Philox */
+extern const prelude_row prelude_memory[];     /* sizes, workspace, threads, whole buffers */
+
+#endif

@@ -1,0 +1,55 @@
+/* Expressions and names of a loop nest as C text.
+ *
+ * A c_printer holds what the printing of one function needs: the names in C of its sizes, arguments, temporaries and
+ * buffers, which of them were used, and the helpers in use. back/emit_c.c drives it. */
+#ifndef ADC_BACK_PRINT_EXPR_H
+#define ADC_BACK_PRINT_EXPR_H
+#include "back/emit_interface.h"
+#include "back/prelude.h"
+#include "form/loops.h"
+
+/* A temporary or a buffer of the function that is no parameter. */
+typedef struct c_local {
+    const char *name;
+    int bits; /* int temporaries: magnitude at most 2^bits */
+    bool used;
+} c_local;
+
+typedef struct c_printer {
+    arena *mem;
+    const nest_fn *fn;
+    c_names params;
+    bool *size_used, *arg_used; /* parameters that were printed */
+    map locals;                 /* temp or buffer -> c_local */
+    prelude *helpers;
+} c_printer;
+
+void c_printer_init(c_printer *p, arena *mem, const nest_fn *fn, prelude *helpers);
+/* Declares a temporary or buffer under its name in C. */
+c_local *print_declare(c_printer *p, const void *what, const char *name);
+/* Its name; marks it as used. */
+const char *print_temp_name(c_printer *p, const temp *v);
+const char *print_buffer_name(c_printer *p, const buffer *b);
+/* The buffer is the caller's and may be NULL at run time. */
+bool print_may_be_null(const buffer *b);
+
+/* e with parentheses if it binds weaker than prec (back/spell.h). */
+void print_expr(text *t, c_printer *p, const lexpr *e, int prec);
+/* The entry of b at the subscripts as an lvalue: "x[i * D + d]", "*x", "x". */
+void print_entry(text *t, c_printer *p, const buffer *b, int n, lexpr *const *subs);
+/* Address of the part of b under n leading subscripts: "x", "x + i * D". */
+void print_part(text *t, c_printer *p, const buffer *b, int n, lexpr *const *subs);
+/* "ad_inside(i, N) && ad_inside(j, M)" */
+void print_inside(text *t, c_printer *p, const buffer *b, int n, lexpr *const *subs);
+/* Bits of the magnitude of an int expression, 63 when unknown. */
+int print_bits(const c_printer *p, const lexpr *e);
+
+void print_extent(text *t, c_printer *p, const extent *e, int prec);
+/* Product of extents from to n: "N * (D + 1)", "1" when there is none. */
+void print_count(text *t, c_printer *p, int from, int n, const extent *const *extents);
+atom_speller print_speller(c_printer *p);
+/* Shortest text that reads back as the same value. */
+const char *print_number(arena *mem, double x, elem e);
+const char *print_integer(arena *mem, int64_t x);
+
+#endif

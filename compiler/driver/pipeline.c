@@ -1,0 +1,254 @@
+/* The way of the data, one line per stage:
+ *
+ *   .ad text -> tree -> typed tree -> graph -> adjoint -> fused -> loops -> C, header, manifest
+ *
+ * After each stage --emit=STAGE may stop and print; debug builds verify the graph. */
+#include "driver/pipeline.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "back/emit_c.h"
+#include "back/emit_interface.h"
+#include "driver/version.h"
+#include "form/graph_check.h"
+#include "form/graph_text.h"
+#include "form/loops.h"
+#include "stage/check.h"
+#include "stage/derive.h"
+#include "stage/fuse.h"
+#include "stage/lower.h"
+#include "stage/parse.h"
+#include "stage/place.h"
+#include "stage/schedule.h"
+#include "stage/simplify.h"
+#include "stage/stdlib.h"
+
+typedef struct pipeline {
+    const compile_options *o;
+    arena *mem;
+    diag *d;
+    compile_output *out;
+    graph_module graphs;
+    nest_module nests;
+} pipeline;
+
+static bool stops_at(const pipeline *p, const char *stage)
+{
+    return p->o->emit && !strcmp(p->o->emit, stage);
+}
+
+/* ---- front end ---- */
+
+bool compile_check(const compile_options *o, arena *mem, diag *d, compile_output *out)
+{
+    parse_options parse = {
+        .ninclude_dirs = o->include_dirs.n, .include_dirs = o->include_dirs.data, .embedded = stdlib_source};
+    text_init(&out->stage, mem);
+    out->program = ARENA_NEW(mem, program);
+    return parse_program(out->program, o->path, &parse, d) && check_program(out->program, d);
+}
+
+/* ---- the interface ---- */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* "my-model.ad" -> "my_model" */
+static const char *default_prefix(arena *mem, const char *path)
+{
+    const char *base = base_name(path), *dot = strrchr(base, '.');
+    char *s = arena_strndup(mem, base, dot && dot != base ? (size_t)(dot - base) : strlen(base));
+    for (char *c = s; *c; c++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *c))
+            *c = '_';
+    return *s >= '0' && *s <= '9' ? arena_printf(mem, "_%s", s) : s;
+}
+
+static const char *source_hash(arena *mem, const program *p)
+{
+    uint64_t a = 1, b = 2;
+    for (int i = 0; i < p->modules.n; i++) {
+        const source *src = p->modules.data[i]->src;
+        a = hash_bytes(src->data, src->n, a);
+        b = hash_bytes(src->data, src->n, b * 31);
+    }
+    return arena_printf(mem, "%016" PRIx64 "%016" PRIx64, a, b);
+}
+
+static interface *make_interface(pipeline *p)
+{
+    const compile_options *o = p->o;
+    interface *face = ARENA_NEW(p->mem, interface);
+    *face = (interface){.prefix = o->prefix ? o->prefix : default_prefix(p->mem, o->path),
+                        .suffix = o->real == ELEM_F32 ? "_f32" : "",
+                        .source_name = base_name(o->path),
+                        .version = ADC_VERSION,
+                        .source_hash = source_hash(p->mem, p->out->program),
+                        .command = o->command ? o->command : "adc compile",
+                        .real = o->real};
+    return face;
+}
+
+/* ---- the middle ---- */
+
+static void verify(pipeline *p, const graph_fn *f, const char *stage)
+{
+#if ADC_VERIFY
+    const char *wrong = graph_check(p->graphs.g, f->nouts, f->outs);
+    if (wrong) {
+        fprintf(stderr, "adc: internal error after stage %s of %s: %s\n", stage, f->face->name, wrong);
+        abort();
+    }
+#else
+    (void)p;
+    (void)f;
+    (void)stage;
+#endif
+}
+
+static void simplify_fn(graph *g, graph_fn *f)
+{
+    int n = f->nouts + f->checks.n;
+    node **roots = ARENA_ARRAY(g->mem, node *, n + 1);
+    for (int i = 0; i < n; i++)
+        roots[i] = i < f->nouts ? f->outs[i] : f->checks.data[i - f->nouts].ok;
+    simplify(g, n, roots);
+    for (int i = 0; i < n; i++)
+        *(i < f->nouts ? &f->outs[i] : &f->checks.data[i - f->nouts].ok) = roots[i];
+}
+
+static void fuse(graph *g, graph_fn *f)
+{
+    fuse_unroll(g, f);
+    simplify_fn(g, f);
+    fuse_inline(g, f);
+    simplify_fn(g, f);
+    fuse_unroll(g, f);
+    simplify_fn(g, f);
+    fuse_lift(g, f);
+}
+
+static void print_graphs(pipeline *p)
+{
+    text *t = &p->out->stage;
+    for (int i = 0; i < p->graphs.fns.n; i++) {
+        const graph_fn *f = p->graphs.fns.data[i];
+        const char **titles = ARENA_ARRAY(p->mem, const char *, f->nouts + 1);
+        for (int k = 0, first = f->face->nargs - f->nouts; k < f->nouts; k++)
+            titles[k] = f->face->args[first + k].name;
+        text_addf(t, "%s# %s\n", i ? "\n" : "", f->face->name);
+        graph_print(t, p->graphs.g, f->nouts, f->outs, titles);
+    }
+}
+
+static bool derive_all(pipeline *p)
+{
+    for (int i = 0; i < p->graphs.fns.n; i++) {
+        graph_fn *f = p->graphs.fns.data[i];
+        derive_error error = {0};
+        derive(p->graphs.g, f, &error);
+        if (error.message) {
+            diag_error(p->d, error.at, "%s", error.message);
+            diag_hint(p->d, "give the loop a bound that is a size or an int argument: for t in 0..min(n, steps)");
+            continue;
+        }
+        verify(p, f, "derive");
+        simplify_fn(p->graphs.g, f);
+        verify(p, f, "simplify");
+    }
+    return p->d->errors == 0;
+}
+
+static void schedule_all(pipeline *p)
+{
+    for (int i = 0; i < p->graphs.fns.n; i++) {
+        nest_fn *n = schedule(p->graphs.g, p->graphs.fns.data[i]);
+        place(n, p->mem);
+        vec_push(p->mem, &p->nests.fns, n);
+    }
+}
+
+static void print_loops(pipeline *p)
+{
+    for (int i = 0; i < p->nests.fns.n; i++)
+        loops_print(&p->out->stage, p->nests.fns.data[i]);
+}
+
+static void lower_all(pipeline *p)
+{
+    const compile_options *o = p->o;
+    program *tree = p->out->program;
+    lower_options lo = {.real = o->real, .ndefines = o->defines.n};
+    const char **define_names = ARENA_ARRAY(p->mem, const char *, o->defines.n + 1);
+    int64_t *values = ARENA_ARRAY(p->mem, int64_t, o->defines.n + 1);
+    for (int i = 0; i < o->defines.n; i++) {
+        define_names[i] = o->defines.data[i].name;
+        values[i] = o->defines.data[i].value;
+    }
+    lo.define_names = define_names;
+    lo.define_values = values;
+    p->graphs.g = graph_new(p->mem, tree->names, tree->pool);
+    p->graphs.face = make_interface(p);
+    lower(&p->graphs, tree, &lo);
+    for (int i = 0; i < p->graphs.fns.n; i++)
+        verify(p, p->graphs.fns.data[i], "lower");
+}
+
+static bool report_clash(pipeline *p)
+{
+    const char *symbol = emit_symbol_clash(p->mem, p->graphs.face);
+    if (symbol)
+        diag_error(p->d, (loc){0}, "two exported functions would both define the C symbol '%s'", symbol);
+    return symbol == NULL;
+}
+
+bool compile(const compile_options *o, arena *mem, diag *d, compile_output *out)
+{
+    pipeline p = {.o = o, .mem = mem, .d = d, .out = out};
+    text_init(&out->stage, mem);
+    if (stops_at(&p, "tokens"))
+        return parse_tokens(&out->stage, o->path, d);
+    if (!compile_check(o, mem, d, out))
+        return false;
+    if (stops_at(&p, "tree") || stops_at(&p, "typed")) {
+        tree_print(&out->stage, out->program, stops_at(&p, "typed"));
+        return true;
+    }
+    lower_all(&p);
+    if (stops_at(&p, "graph")) {
+        print_graphs(&p);
+        return true;
+    }
+    if (!report_clash(&p) || !derive_all(&p))
+        return false;
+    if (stops_at(&p, "adjoint")) {
+        print_graphs(&p);
+        return true;
+    }
+    for (int i = 0; i < p.graphs.fns.n; i++) {
+        fuse(p.graphs.g, p.graphs.fns.data[i]);
+        verify(&p, p.graphs.fns.data[i], "fuse");
+    }
+    if (stops_at(&p, "fused")) {
+        print_graphs(&p);
+        return true;
+    }
+    out->interface = p.nests.face = p.graphs.face;
+    schedule_all(&p);
+    if (stops_at(&p, "loops")) {
+        print_loops(&p);
+        return true;
+    }
+    text_init(&out->c, mem);
+    text_init(&out->header, mem);
+    text_init(&out->manifest, mem);
+    emit_c(&out->c, &p.nests, o->header_name ? o->header_name : "model.h");
+    emit_header(&out->header, out->interface);
+    emit_manifest(&out->manifest, out->interface);
+    return true;
+}

@@ -1,0 +1,49 @@
+/* Prints the driver's own errors, hints and notes on stderr, coloured as --color says.
+ *
+ * They look like diagnostics without a place: "adc: error: ..." and, indented, "hint: ...". */
+#include "driver/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static void paint(const report *r, const char *code, const char *word)
+{
+    if (r->color)
+        fprintf(stderr, "\033[%sm%s\033[0m ", code, word);
+    else
+        fprintf(stderr, "%s ", word);
+}
+
+void report_error(const report *r, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("adc: ", stderr);
+    paint(r, "1;31", "error:");
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+}
+
+void report_hint(const report *r, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("    ", stderr);
+    paint(r, "36", "hint:");
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+}
+
+void report_note(const report *r, const char *fmt, ...)
+{
+    if (!r->verbose)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("adc: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+}

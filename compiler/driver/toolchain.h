@@ -1,0 +1,25 @@
+/* The C compiler that adc calls: which one, what it can do, and calling it. */
+#ifndef ADC_DRIVER_TOOLCHAIN_H
+#define ADC_DRIVER_TOOLCHAIN_H
+#include "driver/options.h"
+#include "driver/process.h"
+
+typedef enum product { PRODUCT_SHARED, PRODUCT_ARCHIVE, PRODUCT_OBJECT } product;
+
+typedef struct toolchain {
+    words compiler;       /* "clang", or "ccache", "gcc" */
+    words flags;          /* for every compilation */
+    const char *runtime;  /* folder with status.c and include/adc/runtime.h */
+    const char *identity; /* text that differs when compiler, flags, processor or runtime differ */
+} toolchain;
+
+/* Finds compiler and runtime and probes what flags work. EXIT_OK, or EXIT_TOOL after having reported what is missing.
+ */
+exit_code toolchain_find(const options *o, toolchain *t);
+
+/* Compiles generated C into output (complete, or not there). The header is found under header_name by the C text.
+ * EXIT_OK, EXIT_TOOL when the compiler fails, EXIT_PROGRAM when files cannot be written; reported. */
+exit_code toolchain_build(const options *o, const toolchain *t, product kind, const compile_output *generated,
+                          const char *header_name, const char *output);
+
+#endif

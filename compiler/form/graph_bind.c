@@ -1,0 +1,477 @@
+/* Binders: closing, opening, substitution; accesses, reductions, loops.
+ *
+ * The height of a binder is one more than the greatest height bound inside, so that equal binders get equal canonical
+ * variables, and an inner binder never binds a variable of an outer one. */
+#include <assert.h>
+#include <string.h>
+
+#include "form/graph.h"
+#include "form/graph_make.h"
+
+typedef struct subst {
+    graph *g;
+    int n;
+    var *const *vars;
+    node *const *by;
+    bool flat; /* no replacement contains a binder: heights inside cannot grow */
+    map done;
+} subst;
+
+static node *substitute(subst *s, node *n);
+
+static void subst_init(subst *s, graph *g, int n, var *const *vars, node *const *by)
+{
+    *s = (subst){.g = g, .n = n, .vars = vars, .by = by, .flat = true};
+    for (int i = 0; i < n; i++)
+        s->flat &= by[i]->level == 0;
+    map_init(&s->done, g->mem);
+}
+
+static int inner_level(const node *n)
+{
+    int level = 0;
+    for (int i = n->nargs - n->ninner; i < n->nargs; i++)
+        if (n->args[i]->level > level)
+            level = n->args[i]->level;
+    return level;
+}
+
+static void copy_hints(node *n, const char **hints)
+{
+    if (!n->var_hints)
+        n->var_hints = hints;
+}
+
+/* n is a binder over fresh (or, when releveling, other) variables: gives it canonical ones. */
+static node *close_binder(graph *g, node proto, const char **hints)
+{
+    int level = inner_level(&proto) + 1;
+    int outer = proto.nargs - proto.ninner;
+    const char *hint = g->hint;
+    g->hint = NULL;
+    var **canonical = ARENA_ARRAY(g->mem, var *, proto.nvars);
+    node **by = ARENA_ARRAY(g->mem, node *, proto.nvars);
+    bool same = true;
+    for (int i = 0; i < proto.nvars; i++) {
+        canonical[i] = graph_canonical(g, proto.vars[i], level, i);
+        by[i] = canonical[i]->self;
+        same &= canonical[i] == proto.vars[i];
+    }
+    if (!same) {
+        subst s;
+        subst_init(&s, g, proto.nvars, proto.vars, by);
+        node **args = arena_grow(g->mem, proto.args, (size_t)proto.nargs, (size_t)proto.nargs, sizeof *proto.args);
+        for (int i = outer; i < proto.nargs; i++)
+            args[i] = substitute(&s, proto.args[i]);
+        proto.args = args;
+    }
+    proto.vars = canonical;
+    g->hint = hint;
+    node *n = graph_intern(g, &proto);
+    copy_hints(n, hints);
+    return n;
+}
+
+static const char **fresh_names(graph *g, int n, var *const *vars)
+{
+    const char **hints = ARENA_ARRAY(g->mem, const char *, n);
+    for (int i = 0; i < n; i++)
+        hints[i] = vars[i]->name;
+    return hints;
+}
+
+static node *close_fresh(graph *g, node proto)
+{
+    return close_binder(g, proto, fresh_names(g, proto.nvars, proto.vars));
+}
+
+static node *subst_binder_flat(subst *s, node *n)
+{
+    graph *g = s->g;
+    node **args = ARENA_ARRAY(g->mem, node *, n->nargs);
+    for (int i = 0; i < n->nargs; i++)
+        args[i] = substitute(s, n->args[i]);
+    node proto = *n;
+    proto.args = args;
+    return close_binder(g, proto, n->var_hints);
+}
+
+static node *subst_binder_open(subst *s, node *n)
+{
+    graph *g = s->g;
+    var **vars = ARENA_ARRAY(g->mem, var *, n->nvars);
+    node **args = ARENA_ARRAY(g->mem, node *, n->nargs);
+    int outer = n->nargs - n->ninner;
+    graph_open(g, n, vars, args + outer);
+    for (int i = 0; i < outer; i++)
+        args[i] = n->args[i];
+    for (int i = 0; i < n->nargs; i++)
+        args[i] = substitute(s, args[i]);
+    node proto = *n;
+    proto.args = args;
+    proto.vars = vars;
+    return close_binder(g, proto, n->var_hints);
+}
+
+static node *subst_args(subst *s, node *n)
+{
+    node **args = ARENA_ARRAY(s->g->mem, node *, n->nargs);
+    for (int i = 0; i < n->nargs; i++)
+        args[i] = substitute(s, n->args[i]);
+    return graph_with_args(s->g, n, args);
+}
+
+static node *substitute(subst *s, node *n)
+{
+    if (!node_depends_any(n, s->n, s->vars))
+        return n;
+    if (n->op == OP_VAR) {
+        for (int i = 0; i < s->n; i++)
+            if (s->vars[i] == n->var)
+                return s->by[i];
+    }
+    node *r = map_get(&s->done, n);
+    if (r)
+        return r;
+    loc at = s->g->at;
+    s->g->at = n->at;
+    r = !node_is_binder(n) ? subst_args(s, n) : s->flat ? subst_binder_flat(s, n) : subst_binder_open(s, n);
+    s->g->at = at;
+    if (!r->hint)
+        r->hint = n->hint;
+    map_set(&s->done, n, r);
+    return r;
+}
+
+node *graph_subst(graph *g, node *n, int count, var *const *vars, node *const *by)
+{
+    subst s;
+    subst_init(&s, g, count, vars, by);
+    return substitute(&s, n);
+}
+
+void graph_apply(graph *g, node *n, node *const *by, node **inner)
+{
+    subst s;
+    subst_init(&s, g, n->nvars, n->vars, by);
+    for (int i = 0; i < n->ninner; i++)
+        inner[i] = substitute(&s, n->args[n->nargs - n->ninner + i]);
+}
+
+void graph_open(graph *g, node *n, var **vars, node **inner)
+{
+    node **by = ARENA_ARRAY(g->mem, node *, n->nvars);
+    for (int i = 0; i < n->nvars; i++) {
+        const var *c = n->vars[i];
+        const char *name = n->var_hints ? n->var_hints[i] : NULL;
+        vars[i] =
+            c->kind == VAR_AXIS ? graph_axis(g, c->extent, name) : graph_param(g, c->elem, c->rank, c->extents, name);
+        by[i] = vars[i]->self;
+    }
+    graph_apply(g, n, by, inner);
+}
+
+node *graph_with_args(graph *g, const node *n, node *const *args)
+{
+    assert(!node_is_binder(n));
+    if (n->op == OP_ACCESS)
+        return graph_access(g, args[0], args + 1);
+    node proto = *n;
+    proto.args = arena_grow(g->mem, args, (size_t)n->nargs, (size_t)n->nargs + 1, sizeof *args);
+    g->hint = n->hint;
+    return graph_intern(g, &proto);
+}
+
+node *graph_close(graph *g, node *n, var *const *vars, node *const *args)
+{
+    if (n->op == OP_TENSOR)
+        return graph_tensor(g, n->nvars, vars, args[0]);
+    node proto = *n;
+    proto.args = arena_grow(g->mem, args, (size_t)n->nargs, (size_t)n->nargs + 1, sizeof *args);
+    proto.vars = arena_grow(g->mem, vars, (size_t)n->nvars, (size_t)n->nvars + 1, sizeof *vars);
+    return close_binder(g, proto, n->var_hints);
+}
+
+node *graph_map_args(graph *g, node *n, node *(*f)(void *, node *), void *data)
+{
+    node **args = ARENA_ARRAY(g->mem, node *, n->nargs + 1);
+    int outer = n->nargs - n->ninner;
+    var **vars = ARENA_ARRAY(g->mem, var *, n->nvars + 1);
+    if (node_is_binder(n))
+        graph_open(g, n, vars, args + outer);
+    else
+        outer = n->nargs;
+    for (int i = 0; i < outer; i++)
+        args[i] = n->args[i];
+    for (int i = 0; i < n->nargs; i++)
+        args[i] = f(data, args[i]);
+    loc at = g->at;
+    g->at = n->at;
+    node *r = node_is_binder(n) ? graph_close(g, n, vars, args) : graph_with_args(g, n, args);
+    if (!r->hint)
+        r->hint = n->hint;
+    g->at = at;
+    return r;
+}
+
+static bool is_plain_subscript(const node *n)
+{
+    if (n->op == OP_CONST || n->op == OP_SIZE || n->op == OP_VAR)
+        return true;
+    if (!node_is_point(n))
+        return false;
+    for (int i = 0; i < n->nargs; i++)
+        if (!is_plain_subscript(n->args[i]))
+            return false;
+    return true;
+}
+
+static bool is_view(const node *body)
+{
+    if (body->op == OP_CONST || body->op == OP_SIZE || (body->op == OP_VAR && body->rank == 0))
+        return true;
+    if (body->op != OP_ACCESS)
+        return false;
+    for (int i = 1; i < body->nargs; i++)
+        if (!is_plain_subscript(body->args[i]))
+            return false;
+    return true;
+}
+
+node *graph_access(graph *g, node *t, node *const *subs)
+{
+    if (t->rank == 0)
+        return t;
+    if (t->op == OP_TENSOR && is_view(t->args[0])) {
+        node *entry;
+        g->hint = NULL;
+        graph_apply(g, t, subs, &entry);
+        return entry;
+    }
+    node **args = ARENA_ARRAY(g->mem, node *, t->rank + 1);
+    args[0] = t;
+    for (int i = 0; i < t->rank; i++) {
+        assert(subs[i]->elem == ELEM_INT && subs[i]->rank == 0);
+        args[i + 1] = subs[i];
+    }
+    node n = {.op = OP_ACCESS, .elem = t->elem, .nargs = t->rank + 1, .args = args};
+    return graph_intern(g, &n);
+}
+
+node *graph_access_vars(graph *g, node *t, var *const *vars)
+{
+    node **subs = ARENA_ARRAY(g->mem, node *, t->rank + 1);
+    for (int i = 0; i < t->rank; i++)
+        subs[i] = vars[i]->self;
+    return graph_access(g, t, subs);
+}
+
+node *graph_entry(graph *g, node *t, var **vars)
+{
+    for (int i = 0; i < t->rank; i++)
+        vars[i] = graph_axis(g, t->extents[i], t->op == OP_TENSOR && t->var_hints ? t->var_hints[i] : NULL);
+    return graph_access_vars(g, t, vars);
+}
+
+/* tensor(k) access(T, k) is T. */
+static bool is_eta(int n, var *const *axes, const node *body)
+{
+    if (body->op != OP_ACCESS || body->nargs != n + 1 || node_depends_any(body->args[0], n, axes))
+        return false;
+    for (int i = 0; i < n; i++)
+        if (body->args[i + 1] != axes[i]->self || body->args[0]->extents[i] != axes[i]->extent)
+            return false;
+    return true;
+}
+
+node *graph_tensor(graph *g, int n, var *const *axes, node *body)
+{
+    assert(body->rank == 0);
+    if (n == 0)
+        return body;
+    if (is_eta(n, axes, body)) {
+        g->hint = NULL;
+        return body->args[0];
+    }
+    const extent **extents = ARENA_ARRAY(g->mem, const extent *, n);
+    for (int i = 0; i < n; i++)
+        extents[i] = axes[i]->extent;
+    node proto = {.op = OP_TENSOR,
+                  .elem = body->elem,
+                  .rank = n,
+                  .extents = extents,
+                  .nargs = 1,
+                  .ninner = 1,
+                  .args = &body,
+                  .nvars = n,
+                  .vars = arena_grow(g->mem, axes, (size_t)n, (size_t)n, sizeof *axes)};
+    return close_fresh(g, proto);
+}
+
+static int count_dynamic(int n, var *const *axes)
+{
+    int count = 0;
+    for (int i = 0; i < n; i++)
+        count += !axes[i]->extent;
+    return count;
+}
+
+static elem reduce_elem(op o, const node *body)
+{
+    return o == OP_ARGMAX || o == OP_ARGMIN || o == OP_ARGKMIN || o == OP_ARGKMAX ? ELEM_INT : body->elem;
+}
+
+static node *close_reduce(graph *g, node proto, int n, var *const *axes, node *body, node *filter, node *const *ranges)
+{
+    int dynamic = 2 * count_dynamic(n, axes);
+    node **args = ARENA_ARRAY(g->mem, node *, dynamic + 2);
+    args[0] = body;
+    args[1] = filter ? filter : graph_bool(g, true);
+    for (int i = 0; i < dynamic; i++)
+        args[2 + i] = ranges[i];
+    proto.elem = reduce_elem(proto.op, body);
+    proto.nargs = proto.ninner = dynamic + 2;
+    proto.args = args;
+    proto.nvars = n;
+    proto.vars = arena_grow(g->mem, axes, (size_t)n, (size_t)n, sizeof *axes);
+    return close_fresh(g, proto);
+}
+
+node *graph_neutral(graph *g, op o, elem e)
+{
+    double inf = __builtin_inf();
+    if (o == OP_PROD || o == OP_ALL)
+        return graph_number(g, e, 1);
+    if (o == OP_SUM || o == OP_ANY)
+        return graph_number(g, e, 0);
+    if (o == OP_ARGMAX || o == OP_ARGMIN)
+        return graph_int(g, -1);
+    if (e == ELEM_INT)
+        return graph_int(g, o == OP_RMIN ? INT64_MAX : INT64_MIN);
+    return graph_real(g, e, o == OP_RMIN ? inf : -inf);
+}
+
+/* A reduction over no axes is one term, or none where the filter is false. */
+static node *reduce_nothing(graph *g, op o, node *body, node *filter)
+{
+    elem e = reduce_elem(o, body);
+    if (o == OP_ARGMAX || o == OP_ARGMIN)
+        body = graph_int(g, 0);
+    if (!filter || node_is_number(filter, 1))
+        return body;
+    return graph_select(g, filter, body, graph_neutral(g, o, e));
+}
+
+node *graph_reduce(graph *g, op o, int n, var *const *axes, node *body, node *filter, node *const *ranges)
+{
+    assert(body->rank == 0);
+    if (n == 0)
+        return reduce_nothing(g, o, body, filter);
+    return close_reduce(g, (node){.op = o}, n, axes, body, filter, ranges);
+}
+
+node *graph_argk(graph *g, op o, const extent *k, int n, var *const *axes, node *body, node *filter,
+                 node *const *ranges)
+{
+    const extent **extents = ARENA_NEW(g->mem, const extent *);
+    extents[0] = k;
+    return close_reduce(g, (node){.op = o, .rank = 1, .extents = extents}, n, axes, body, filter, ranges);
+}
+
+node *graph_scatter(graph *g, int rank, const extent *const *extents, int n, var *const *axes, node *value,
+                    node *filter, node *const *subs, node *const *ranges)
+{
+    int dynamic = 2 * count_dynamic(n, axes);
+    node **args = ARENA_ARRAY(g->mem, node *, dynamic + rank + 2);
+    args[0] = value;
+    args[1] = filter ? filter : graph_bool(g, true);
+    for (int i = 0; i < rank; i++)
+        args[2 + i] = subs[i];
+    for (int i = 0; i < dynamic; i++)
+        args[2 + rank + i] = ranges[i];
+    const extent **copy = ARENA_ARRAY(g->mem, const extent *, rank);
+    for (int i = 0; i < rank; i++)
+        copy[i] = extents[i];
+    node proto = {.op = OP_SCATTER,
+                  .elem = value->elem,
+                  .rank = rank,
+                  .extents = copy,
+                  .nargs = 2 + rank + dynamic,
+                  .ninner = 2 + rank + dynamic,
+                  .args = args,
+                  .nvars = n,
+                  .vars = n ? arena_grow(g->mem, axes, (size_t)n, (size_t)n, sizeof *axes) : NULL};
+    return n ? close_fresh(g, proto) : graph_intern(g, &proto);
+}
+
+node *graph_loop(graph *g, node *lo, node *hi, int n, node *const *inits, var *const *vars, node *const *nexts)
+{
+    node **args = ARENA_ARRAY(g->mem, node *, 2 * n + 2);
+    args[0] = lo;
+    args[1] = hi;
+    for (int i = 0; i < n; i++) {
+        assert(inits[i]->elem == nexts[i]->elem && inits[i]->rank == nexts[i]->rank);
+        args[2 + i] = inits[i];
+        args[2 + n + i] = nexts[i];
+    }
+    node proto = {.op = OP_LOOP,
+                  .elem = ELEM_INT,
+                  .nargs = 2 * n + 2,
+                  .ninner = n,
+                  .args = args,
+                  .nvars = n + 1,
+                  .vars = arena_grow(g->mem, vars, (size_t)n + 1, (size_t)n + 1, sizeof *vars)};
+    return close_fresh(g, proto);
+}
+
+node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, node *e)
+{
+    const extent **extents = ARENA_ARRAY(g->mem, const extent *, e->rank + 1);
+    extents[0] = passes;
+    for (int i = 0; i < e->rank; i++)
+        extents[i + 1] = e->extents[i];
+    node *args[2] = {loop, e};
+    node proto = {.op = OP_STACK,
+                  .elem = e->elem,
+                  .rank = e->rank + 1,
+                  .extents = extents,
+                  .nargs = 2,
+                  .ninner = 1,
+                  .args = args,
+                  .nvars = loop->nvars,
+                  .vars = arena_grow(g->mem, vars, (size_t)loop->nvars, (size_t)loop->nvars, sizeof *vars)};
+    return close_fresh(g, proto);
+}
+
+node *graph_custom(graph *g, node *value, int n, node *const *xs, var *const *vars, node *const *adjoints)
+{
+    node **args = ARENA_ARRAY(g->mem, node *, 2 * n + 1);
+    args[0] = value;
+    for (int i = 0; i < n; i++) {
+        args[1 + i] = xs[i];
+        args[1 + n + i] = adjoints[i];
+    }
+    node proto = {.op = OP_CUSTOM,
+                  .elem = value->elem,
+                  .rank = value->rank,
+                  .extents = value->extents,
+                  .nargs = 2 * n + 1,
+                  .ninner = n,
+                  .args = args,
+                  .nvars = n + 1,
+                  .vars = arena_grow(g->mem, vars, (size_t)n + 1, (size_t)n + 1, sizeof *vars)};
+    return close_fresh(g, proto);
+}
+
+node *graph_zeros(graph *g, elem e, int rank, const extent *const *extents)
+{
+    var **vars = ARENA_ARRAY(g->mem, var *, rank + 1);
+    for (int i = 0; i < rank; i++)
+        vars[i] = graph_axis(g, extents[i], NULL);
+    return graph_tensor(g, rank, vars, graph_number(g, e, 0));
+}
+
+node *graph_zeros_like(graph *g, const node *like)
+{
+    return graph_zeros(g, like->elem, like->rank, like->extents);
+}

@@ -1,0 +1,28 @@
+/* An exported function as graph: what stage/lower makes and the later stages rewrite. */
+#ifndef ADC_FORM_GRAPH_FN_H
+#define ADC_FORM_GRAPH_FN_H
+#include "form/affine.h"
+#include "form/graph.h"
+
+/* A bool of rank 0 without free variables that must hold, else AD_INDEX about the argument. */
+typedef struct index_check {
+    node *ok;
+    int arg;
+} index_check;
+
+typedef struct graph_fn {
+    interface_fn *face;
+    int nouts; /* results and gradients in the order of face->args */
+    node **outs;
+    VEC(index_check) checks;
+    VEC(size_check) size_checks; /* tested on entry: facts for the provers */
+    affine_facts facts;
+} graph_fn;
+
+typedef struct graph_module {
+    graph *g;
+    interface *face;
+    VEC(graph_fn *) fns;
+} graph_module;
+
+#endif

@@ -1,0 +1,237 @@
+/* Prints loop nests for --emit=loops.
+ *
+ * Reads a nest_fn; writes one line per buffer and statement, blocks indented. The text is for reading and for golden
+ * files: expressions are in ops.def's names, infix for arithmetic and comparisons, in full parentheses. */
+#include "form/loops.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+static const char *const kind_names[] = {
+    [BUF_INPUT] = "input",     [BUF_RESULT] = "result", [BUF_WORKSPACE] = "workspace",
+    [BUF_SCRATCH] = "scratch", [BUF_LOCAL] = "local",
+};
+
+static const char *infix(op o)
+{
+    static const char *const signs[OP_COUNT] = {
+        [OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_DIV] = "/",   [OP_LT] = "<",
+        [OP_LE] = "<=", [OP_EQ] = "==", [OP_NE] = "!=", [OP_AND] = "and", [OP_OR] = "or",
+    };
+    return signs[o];
+}
+
+static void print_expr(text *t, const lexpr *e);
+
+static void print_list(text *t, char open, int n, lexpr *const *list, char close)
+{
+    text_addf(t, "%c", open);
+    for (int i = 0; i < n; i++) {
+        text_add(t, i ? ", " : "");
+        print_expr(t, list[i]);
+    }
+    text_addf(t, "%c", close);
+}
+
+static void print_entry(text *t, const buffer *b, int n, lexpr *const *subs)
+{
+    text_add(t, b->name);
+    if (n > 0)
+        print_list(t, '[', n, subs, ']');
+}
+
+static void print_number(text *t, double x)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        const char *s = arena_printf(t->mem, "%.*g", digits, x);
+        if (digits == 17 || !isfinite(x) || strtod(s, NULL) == x) {
+            text_add(t, s);
+            return;
+        }
+    }
+}
+
+static void print_constant(text *t, const lexpr *e)
+{
+    if (e->elem == ELEM_BOOL)
+        text_add(t, e->integer ? "true" : "false");
+    else if (e->elem == ELEM_INT)
+        text_addf(t, "%" PRId64, e->integer);
+    else
+        print_number(t, e->number);
+}
+
+static void print_point(text *t, const lexpr *e)
+{
+    const char *sign = infix(e->op);
+    if (!sign || e->nargs != 2) {
+        text_add(t, op_text(e->op));
+        print_list(t, '(', e->nargs, e->args, ')');
+        return;
+    }
+    text_add(t, "(");
+    print_expr(t, e->args[0]);
+    text_addf(t, " %s ", sign);
+    print_expr(t, e->args[1]);
+    text_add(t, ")");
+}
+
+static void print_expr(text *t, const lexpr *e)
+{
+    switch (e->kind) {
+    case LX_CONST:
+        print_constant(t, e);
+        break;
+    case LX_SIZE:
+        extent_print(t, e->extent);
+        break;
+    case LX_TEMP:
+        text_add(t, e->temp->name);
+        break;
+    case LX_POINT:
+        print_point(t, e);
+        break;
+    case LX_LOAD:
+        print_entry(t, e->buffer, e->nargs, e->args);
+        text_add(t, e->guarded ? "?" : "");
+        break;
+    }
+}
+
+/* Statements. */
+
+static void print_body(text *t, const lstmt_list *body, int indent);
+
+static void print_scalar(text *t, const lstmt *s)
+{
+    const char *word = s->kind == LS_LET ? "let " : s->kind == LS_VAR ? "var " : "";
+    text_addf(t, "%s%s", word, s->temp->name);
+    if (s->kind != LS_SET)
+        text_addf(t, ": %s", elem_text(s->temp->elem));
+    text_add(t, " = ");
+    print_expr(t, s->e);
+}
+
+static void print_store(text *t, const lstmt *s)
+{
+    print_entry(t, s->buffer, s->nsubs, s->subs);
+    text_addf(t, "%s %s ", s->guarded ? "?" : "", s->accumulate ? "+=" : "=");
+    print_expr(t, s->e);
+}
+
+static void print_for(text *t, const lstmt *s)
+{
+    text_addf(t, "%sfor %s in ", s->parallel ? "parallel " : "", s->temp->name);
+    print_expr(t, s->lo);
+    text_add(t, "..");
+    print_expr(t, s->hi);
+}
+
+static void print_if(text *t, const lstmt *s)
+{
+    text_add(t, "if ");
+    print_expr(t, s->e);
+}
+
+static void print_fill(text *t, const lstmt *s)
+{
+    text_addf(t, "fill %s = ", s->buffer->name);
+    print_expr(t, s->e);
+}
+
+static void print_copy(text *t, const lstmt *s)
+{
+    bool into = s->kind == LS_COPY_INTO;
+    text_add(t, "copy ");
+    print_entry(t, s->buffer, into ? s->nsubs : 0, s->subs);
+    text_add(t, " = ");
+    print_entry(t, s->from, into ? 0 : s->nsubs, s->subs);
+}
+
+static void print_swap(text *t, const lstmt *s)
+{
+    text_addf(t, "swap %s, %s", s->buffer->name, s->from->name);
+}
+
+static void print_array(text *t, const lstmt *s)
+{
+    text_addf(t, "array %s", s->buffer->name);
+}
+
+static void print_insert(text *t, const lstmt *s)
+{
+    text_add(t, s->largest ? "insert largest " : "insert ");
+    print_entry(t, s->buffer, s->nsubs, s->subs);
+    text_add(t, ", ");
+    print_entry(t, s->from, s->nsubs, s->subs);
+    text_add(t, " (");
+    print_expr(t, s->e);
+    text_add(t, ", ");
+    print_expr(t, s->lo);
+    text_add(t, ")");
+}
+
+static void print_fail(text *t, const lstmt *s)
+{
+    text_addf(t, "fail %d, %d if ", s->code, s->arg);
+    print_expr(t, s->e);
+}
+
+static void print_comment(text *t, const lstmt *s)
+{
+    text_addf(t, "# %s", s->text);
+}
+
+static void (*const printers[])(text *t, const lstmt *s) = {
+    [LS_LET] = print_scalar,     [LS_VAR] = print_scalar,      [LS_SET] = print_scalar,  [LS_STORE] = print_store,
+    [LS_FOR] = print_for,        [LS_IF] = print_if,           [LS_FILL] = print_fill,   [LS_COPY] = print_copy,
+    [LS_COPY_INTO] = print_copy, [LS_SWAP] = print_swap,       [LS_ARRAY] = print_array, [LS_INSERT] = print_insert,
+    [LS_FAIL] = print_fail,      [LS_COMMENT] = print_comment,
+};
+
+static void print_body(text *t, const lstmt_list *body, int indent)
+{
+    for (int i = 0; i < body->n; i++) {
+        const lstmt *s = body->data[i];
+        text_addf(t, "%*s", indent, "");
+        printers[s->kind](t, s);
+        text_add(t, "\n");
+        print_body(t, &s->body, indent + 4);
+        if (s->other.n > 0)
+            text_addf(t, "%*selse\n", indent, "");
+        print_body(t, &s->other, indent + 4);
+    }
+}
+
+static void print_buffer(text *t, const buffer *b)
+{
+    text_addf(t, "    %s %s: %s", kind_names[b->kind], b->name, elem_text(b->elem));
+    for (int i = 0; i < b->rank; i++) {
+        text_add(t, i ? ", " : "[");
+        extent_print(t, b->extents[i]);
+    }
+    text_add(t, b->rank ? "]" : "");
+    if (b->slot >= 0)
+        text_addf(t, ", slot %d, used %d..%d", b->slot, b->first_use, b->last_use);
+    text_add(t, "\n");
+}
+
+static void print_check(text *t, const size_check *c)
+{
+    text_add(t, "    check ");
+    extent_print(t, c->value);
+    text_addf(t, " %s 0, argument %d\n", c->equality ? "==" : ">=", c->arg);
+}
+
+void loops_print(text *t, const nest_fn *f)
+{
+    text_addf(t, "fn %s\n", f->face->name);
+    for (int i = 0; i < f->buffers.n; i++)
+        print_buffer(t, f->buffers.data[i]);
+    for (int i = 0; i < f->checks.n; i++)
+        print_check(t, &f->checks.data[i]);
+    if (f->face->workspace_formula)
+        text_addf(t, "    workspace %s\n", f->face->workspace_formula);
+    print_body(t, &f->body, 4);
+}

@@ -1,0 +1,133 @@
+/* Reads nest statements, writes them with single-use temporaries folded into their use. A value is moved only past
+ * statements that change nothing it reads: declarations of other temporaries. */
+#include "stage/collapse.h"
+
+enum { MAX_OPERATIONS = 12 }; /* of one printed expression */
+
+typedef struct use {
+    int count;
+    lstmt *let;
+    lstmt_list *list; /* where it is declared */
+    int operations;
+} use;
+
+typedef struct collapsing {
+    arena *mem;
+    map uses; /* temp -> use */
+} collapsing;
+
+static use *use_of(collapsing *c, const temp *t)
+{
+    use *u = map_get(&c->uses, t);
+    if (!u) {
+        u = ARENA_NEW(c->mem, use);
+        map_set(&c->uses, t, u);
+    }
+    return u;
+}
+
+static void count_expr(collapsing *c, const lexpr *e)
+{
+    if (!e)
+        return;
+    if (e->kind == LX_TEMP)
+        use_of(c, e->temp)->count++;
+    for (int i = 0; i < e->nargs; i++)
+        count_expr(c, e->args[i]);
+}
+
+static void count_list(collapsing *c, lstmt_list *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        count_expr(c, s->e);
+        count_expr(c, s->lo);
+        count_expr(c, s->hi);
+        for (int k = 0; k < s->nsubs; k++)
+            count_expr(c, s->subs[k]);
+        if (s->kind == LS_LET) {
+            use_of(c, s->temp)->let = s;
+            use_of(c, s->temp)->list = list;
+        }
+        count_list(c, &s->body);
+        count_list(c, &s->other);
+    }
+}
+
+typedef struct folding {
+    collapsing *c;
+    lstmt_list *list;
+    int from; /* statements from here on are declarations up to the one at hand */
+    int budget;
+} folding;
+
+static bool is_between(const folding *f, const lstmt *let)
+{
+    for (int i = f->from; i < f->list->n; i++)
+        if (f->list->data[i] == let)
+            return true;
+    return false;
+}
+
+static int operations(const lexpr *e)
+{
+    int n = e->kind == LX_POINT || e->kind == LX_LOAD;
+    for (int i = 0; i < e->nargs; i++)
+        n += operations(e->args[i]);
+    return n;
+}
+
+/* e with single-use temporaries of the current run of declarations replaced by their expressions. */
+static lexpr *fold(folding *f, lexpr *e)
+{
+    if (!e)
+        return NULL;
+    if (e->kind == LX_TEMP) {
+        use *u = use_of(f->c, e->temp);
+        if (!u->let || u->count != 1 || !is_between(f, u->let))
+            return e;
+        int cost = operations(u->let->e);
+        if (cost > f->budget)
+            return e;
+        f->budget -= cost;
+        u->count = -1; /* gone */
+        return u->let->e;
+    }
+    for (int i = 0; i < e->nargs; i++)
+        e->args[i] = fold(f, e->args[i]);
+    return e;
+}
+
+static void collapse_list(collapsing *c, lstmt_list *list)
+{
+    folding f = {.c = c, .list = list};
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        f.budget = MAX_OPERATIONS;
+        if (s->kind != LS_FOR) { /* a bound of a loop is read at each pass: stays a name */
+            s->e = fold(&f, s->e);
+            for (int k = 0; k < s->nsubs; k++)
+                s->subs[k] = fold(&f, s->subs[k]);
+        }
+        collapse_list(c, &s->body);
+        collapse_list(c, &s->other);
+        if (s->kind != LS_LET)
+            f.from = i + 1;
+    }
+    int kept = 0;
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        bool gone = s->kind == LS_LET && use_of(c, s->temp)->count <= 0;
+        if (!gone)
+            list->data[kept++] = s;
+    }
+    list->n = kept;
+}
+
+void collapse(nest_fn *f, arena *mem)
+{
+    collapsing c = {.mem = mem};
+    map_init(&c.uses, mem);
+    count_list(&c, &f->body);
+    collapse_list(&c, &f->body);
+}

@@ -1,0 +1,16 @@
+/* Removes every vjp and jvp node, innermost first, then the names and hand-written derivatives: leaves plain graph.
+ *
+ * Reverse mode accumulates adjoints per node, not per path, so a derivative is a small multiple of the program. */
+#ifndef ADC_STAGE_DERIVE_H
+#define ADC_STAGE_DERIVE_H
+#include "form/graph_fn.h"
+
+typedef struct derive_error {
+    const char *message; /* NULL: none */
+    loc at;
+} derive_error;
+
+/* Rewrites the outs and checks of f in place. */
+void derive(graph *g, graph_fn *f, derive_error *error);
+
+#endif

@@ -1,0 +1,349 @@
+/* Adjoints: what contributions add up to.
+ *
+ * A contribution to a tensor says: for each point of some axes, w is added at some subscripts. Read at given subscripts
+ * k it is a sum over the axes that hit k. Where a subscript is affine in an axis with constant slope, that axis is
+ * solved for (a renaming when it is plain), and the sum has one axis less: so matrix products, convolutions and
+ * row-wise functions stay gathers. What subscripts read from data remains a scatter. */
+#include <assert.h>
+#include <string.h>
+
+#include "stage/derive_reverse.h"
+
+bool has_adjoint(sweep *s, node *n)
+{
+    return map_get(&s->adjoints, n) != NULL;
+}
+
+adjoint *adjoint_of(sweep *s, node *n)
+{
+    adjoint *a = map_get(&s->adjoints, n);
+    if (!a) {
+        a = ARENA_NEW(s->g->mem, adjoint);
+        map_set(&s->adjoints, n, a);
+        vec_push(s->g->mem, &s->touched, n);
+    }
+    return a;
+}
+
+scope *home_scope(sweep *s, const node *n)
+{
+    scope *sc = s->scope;
+    while (sc->parent && !node_depends_any(n, sc->nvars, sc->vars))
+        sc = sc->parent;
+    return sc;
+}
+
+static node *reduce_over(sweep *s, const scope *sc, node *w)
+{
+    return graph_reduce(s->g, OP_SUM, sc->nvars, sc->vars, w, sc->filter, sc->ranges);
+}
+
+static void add_value(sweep *s, scope *from, node *u, node *w)
+{
+    if (from == home_scope(s, u)) {
+        adjoint *a = adjoint_of(s, u);
+        a->value = add_adjoints(s->g, a->value, w);
+        return;
+    }
+    map_set(&from->pending, u, add_adjoints(s->g, map_get(&from->pending, u), w));
+}
+
+void contribute_value(sweep *s, node *u, node *w)
+{
+    if (targets_reach(s->targets, u))
+        add_value(s, s->scope, u, w);
+}
+
+/* In order of creation, so that what is generated does not depend on addresses. */
+static void sort_by_id(node **list, int n)
+{
+    for (int i = 1; i < n; i++)
+        for (int k = i; k > 0 && list[k]->id < list[k - 1]->id; k--) {
+            node *swap = list[k];
+            list[k] = list[k - 1];
+            list[k - 1] = swap;
+        }
+}
+
+void flush_scope(sweep *s, scope *sc)
+{
+    node_list keys = {0};
+    for (size_t i = 0; i < sc->pending.cap; i++)
+        if (sc->pending.keys[i])
+            vec_push(s->g->mem, &keys, (node *)(uintptr_t)sc->pending.keys[i]);
+    sort_by_id(keys.data, keys.n);
+    for (int i = 0; i < keys.n; i++)
+        add_value(s, sc->parent, keys.data[i], reduce_over(s, sc, map_get(&sc->pending, keys.data[i])));
+}
+
+static int dynamic_count(int n, var *const *axes)
+{
+    int count = 0;
+    for (int i = 0; i < n; i++)
+        count += !axes[i]->extent;
+    return count;
+}
+
+/* The axes, filters and ranges of the scopes from the current one up to, not including, home. Outer scopes first. */
+static void collect_axes(sweep *s, scope *sc, scope *home, contribution *c)
+{
+    if (sc == home)
+        return;
+    collect_axes(s, sc->parent, home, c);
+    arena *mem = s->g->mem;
+    int dynamic = 2 * dynamic_count(c->naxes, c->axes), more = 2 * dynamic_count(sc->nvars, sc->vars);
+    c->axes = arena_grow(mem, c->axes, (size_t)c->naxes, (size_t)(c->naxes + sc->nvars + 1), sizeof *c->axes);
+    c->ranges = arena_grow(mem, c->ranges, (size_t)dynamic, (size_t)(dynamic + more + 1), sizeof *c->ranges);
+    for (int i = 0; i < more; i++)
+        c->ranges[dynamic + i] = sc->ranges[i];
+    for (int i = 0; i < sc->nvars; i++)
+        c->axes[c->naxes++] = sc->vars[i];
+    if (sc->filter)
+        c->filter = c->filter ? graph_bin(s->g, OP_AND, c->filter, sc->filter) : sc->filter;
+}
+
+static bool same_place(const contribution *a, const contribution *b, int rank)
+{
+    if (a->naxes != b->naxes || a->filter != b->filter)
+        return false;
+    for (int i = 0; i < a->naxes; i++)
+        if (a->axes[i] != b->axes[i])
+            return false;
+    return !rank || !memcmp(a->subs, b->subs, (size_t)rank * sizeof *a->subs);
+}
+
+static void add_contribution(sweep *s, node *t, const contribution *c)
+{
+    adjoint *a = adjoint_of(s, t);
+    for (int i = 0; i < a->list.n; i++)
+        if (same_place(&a->list.data[i], c, t->rank)) {
+            a->list.data[i].w = graph_bin(s->g, OP_ADD, a->list.data[i].w, c->w);
+            return;
+        }
+    vec_push(s->g->mem, &a->list, *c);
+}
+
+void contribute_access(sweep *s, node *t, node *const *subs, node *w)
+{
+    if (!targets_reach(s->targets, t))
+        return;
+    contribution c = {.w = w};
+    collect_axes(s, s->scope, home_scope(s, t), &c);
+    c.subs = arena_grow(s->g->mem, subs, (size_t)t->rank, (size_t)t->rank + 1, sizeof *subs);
+    add_contribution(s, t, &c);
+}
+
+void contribute_tensor(sweep *s, node *t, node *w)
+{
+    if (t->rank == 0) {
+        contribute_value(s, t, w);
+        return;
+    }
+    if (!targets_reach(s->targets, t))
+        return;
+    contribution c = {0};
+    collect_axes(s, s->scope, home_scope(s, t), &c);
+    c.axes = arena_grow(s->g->mem, c.axes, (size_t)c.naxes, (size_t)(c.naxes + t->rank), sizeof *c.axes);
+    c.subs = ARENA_ARRAY(s->g->mem, node *, t->rank);
+    for (int i = 0; i < t->rank; i++) {
+        var *k = graph_axis(s->g, t->extents[i], NULL);
+        c.axes[c.naxes++] = k;
+        c.subs[i] = k->self;
+    }
+    c.w = graph_access(s->g, w, c.subs);
+    add_contribution(s, t, &c);
+}
+
+/* ---- a contribution read at subscripts ---- */
+
+typedef struct solving {
+    sweep *s;
+    const node *t;
+    contribution c;  /* a copy: axes are eliminated one by one */
+    node *condition; /* on the subscripts asked for and the axes left; NULL: none */
+} solving;
+
+static void replace_axis(solving *q, int k, node *by)
+{
+    graph *g = q->s->g;
+    contribution *c = &q->c;
+    var *v = c->axes[k];
+    c->w = graph_subst(g, c->w, 1, &v, &by);
+    if (c->filter)
+        c->filter = graph_subst(g, c->filter, 1, &v, &by);
+    if (q->condition)
+        q->condition = graph_subst(g, q->condition, 1, &v, &by);
+    for (int i = 0; i < q->t->rank; i++)
+        c->subs[i] = graph_subst(g, c->subs[i], 1, &v, &by);
+    int dynamic = 2 * dynamic_count(c->naxes, c->axes), before = 2 * dynamic_count(k, c->axes);
+    for (int i = 0; i < dynamic; i++)
+        c->ranges[i] = graph_subst(g, c->ranges[i], 1, &v, &by);
+    if (!v->extent)
+        memmove(c->ranges + before, c->ranges + before + 2, (size_t)(dynamic - before - 2) * sizeof *c->ranges);
+    memmove(c->axes + k, c->axes + k + 1, (size_t)(c->naxes - k - 1) * sizeof *c->axes);
+    c->naxes--;
+}
+
+static void require(solving *q, node *condition)
+{
+    q->condition = q->condition ? graph_bin(q->s->g, OP_AND, q->condition, condition) : condition;
+}
+
+static bool is_plain(const solving *q, int dim, int k)
+{
+    return q->c.subs[dim] == q->c.axes[k]->self && q->c.axes[k]->extent == q->t->extents[dim];
+}
+
+/* Solving for an axis much shorter than the dimension would visit points that nothing hits. */
+static bool is_worth_solving(const solving *q, int dim, int k)
+{
+    const extent *axis = q->c.axes[k]->extent;
+    return axis && extent_degree(q->t->extents[dim]) <= extent_degree(axis);
+}
+
+/* The axis to solve subscript dim for: a plain one, else slope 1 before others, long before short. -1: none. */
+static int choose_axis(const solving *q, int dim)
+{
+    int best = -1, best_score = -1;
+    for (int k = 0; k < q->c.naxes; k++) {
+        int64_t coef;
+        node *rest;
+        if (is_plain(q, dim, k))
+            return k;
+        if (!is_worth_solving(q, dim, k) || !affine_split(q->s->g, q->c.subs[dim], q->c.axes[k], &coef, &rest))
+            continue;
+        int score = (coef == 1 || coef == -1 ? 2 : 0) + (extent_degree(q->c.axes[k]->extent) > 0);
+        if (score > best_score) {
+            best_score = score;
+            best = k;
+        }
+    }
+    return best;
+}
+
+/* subs[dim] = coef * axis + rest == at: axis = (at - rest) / coef, where that is whole and in range. */
+static bool solve_dimension(solving *q, int dim, node *at)
+{
+    graph *g = q->s->g;
+    contribution *c = &q->c;
+    if (!node_depends_any(c->subs[dim], c->naxes, c->axes)) {
+        if (c->subs[dim] != at)
+            require(q, graph_bin(g, OP_EQ, c->subs[dim], at));
+        return true;
+    }
+    int k = choose_axis(q, dim);
+    if (k < 0)
+        return false;
+    if (is_plain(q, dim, k)) {
+        replace_axis(q, k, at);
+        return true;
+    }
+    int64_t coef;
+    node *rest;
+    affine_split(g, c->subs[dim], c->axes[k], &coef, &rest);
+    node *value = coef < 0 ? graph_bin(g, OP_SUB, rest, at) : graph_bin(g, OP_SUB, at, rest);
+    if (coef != 1 && coef != -1) {
+        node *step = graph_int(g, coef < 0 ? -coef : coef);
+        require(q, graph_bin(g, OP_EQ, graph_bin(g, OP_IMOD, value, step), graph_int(g, 0)));
+        value = graph_bin(g, OP_IDIV, value, step);
+    }
+    require(q, graph_bin(g, OP_LE, graph_int(g, 0), value));
+    require(q, graph_bin(g, OP_LT, value, graph_size(g, c->axes[k]->extent)));
+    replace_axis(q, k, value);
+    return true;
+}
+
+/* A filter that fixes an axis (j == e) removes it: the derivative of max reaches one index only. */
+static bool remove_fixed_axis(solving *q, node *f)
+{
+    if (f->op == OP_AND)
+        return remove_fixed_axis(q, f->args[0]) || remove_fixed_axis(q, f->args[1]);
+    if (f->op != OP_EQ || f->args[0]->elem != ELEM_INT)
+        return false;
+    for (int side = 0; side < 2; side++)
+        for (int k = 0; k < q->c.naxes; k++) {
+            node *e = f->args[1 - side];
+            if (f->args[side] != q->c.axes[k]->self || node_depends_any(e, q->c.naxes, q->c.axes))
+                continue;
+            if (q->c.axes[k]->extent) {
+                require(q, graph_bin(q->s->g, OP_LE, graph_int(q->s->g, 0), e));
+                require(q, graph_bin(q->s->g, OP_LT, e, graph_size(q->s->g, q->c.axes[k]->extent)));
+                replace_axis(q, k, e);
+                return true;
+            }
+        }
+    return false;
+}
+
+static contribution copy_contribution(graph *g, const contribution *c, int rank)
+{
+    contribution copy = *c;
+    int dynamic = 2 * dynamic_count(c->naxes, c->axes);
+    copy.axes = arena_grow(g->mem, c->axes, (size_t)c->naxes, (size_t)c->naxes + 1, sizeof *c->axes);
+    copy.subs = arena_grow(g->mem, c->subs, (size_t)rank, (size_t)rank + 1, sizeof *c->subs);
+    copy.ranges = arena_grow(g->mem, c->ranges, (size_t)dynamic, (size_t)dynamic + 1, sizeof *c->ranges);
+    return copy;
+}
+
+static node *scattered(sweep *s, const node *t, contribution *c, node *const *at)
+{
+    if (!c->scatter)
+        c->scatter = graph_scatter(s->g, t->rank, t->extents, c->naxes, c->axes, c->w, c->filter, c->subs, c->ranges);
+    return graph_access(s->g, c->scatter, at);
+}
+
+/* Conditions free of the axes left are taken out of the sum. */
+static node *finish(solving *q)
+{
+    graph *g = q->s->g;
+    contribution *c = &q->c;
+    bool outside = q->condition && !node_depends_any(q->condition, c->naxes, c->axes);
+    node *filter = c->filter;
+    if (q->condition && !outside)
+        filter = filter ? graph_bin(g, OP_AND, q->condition, filter) : q->condition;
+    node *sum = graph_reduce(g, OP_SUM, c->naxes, c->axes, c->w, filter, c->ranges);
+    return outside ? graph_select(g, q->condition, sum, graph_real(g, sum->elem, 0)) : sum;
+}
+
+static node *contribution_at(sweep *s, const node *t, contribution *c, node *const *at)
+{
+    solving q = {.s = s, .t = t, .c = copy_contribution(s->g, c, t->rank)};
+    while (q.c.filter && remove_fixed_axis(&q, q.c.filter))
+        ;
+    contribution *fixed = c;
+    if (q.c.naxes != c->naxes) {
+        fixed = ARENA_NEW(s->g->mem, contribution);
+        *fixed = copy_contribution(s->g, &q.c, t->rank);
+        if (q.condition)
+            fixed->filter = fixed->filter ? graph_bin(s->g, OP_AND, q.condition, fixed->filter) : q.condition;
+    }
+    for (int i = 0; i < t->rank; i++)
+        if (!solve_dimension(&q, i, at[i]))
+            return scattered(s, t, fixed, at);
+    return finish(&q);
+}
+
+node *adjoint_at(sweep *s, node *n, node *const *subs)
+{
+    adjoint *a = map_get(&s->adjoints, n);
+    node *sum = NULL;
+    for (int i = 0; a && i < a->list.n; i++)
+        sum = add_adjoints(s->g, sum, contribution_at(s, n, &a->list.data[i], subs));
+    return sum;
+}
+
+node *adjoint_tensor(sweep *s, node *n)
+{
+    adjoint *a = map_get(&s->adjoints, n);
+    if (n->rank == 0)
+        return a ? a->value : NULL;
+    var **axes = ARENA_ARRAY(s->g->mem, var *, n->rank);
+    node **subs = ARENA_ARRAY(s->g->mem, node *, n->rank);
+    for (int i = 0; i < n->rank; i++) {
+        axes[i] = graph_axis(s->g, n->extents[i],
+                             n->op == OP_NAME && n->args[0]->var_hints ? n->args[0]->var_hints[i] : NULL);
+        subs[i] = axes[i]->self;
+    }
+    node *entry = adjoint_at(s, n, subs);
+    return entry ? graph_tensor(s->g, n->rank, axes, entry) : NULL;
+}

@@ -1,0 +1,216 @@
+/* Reverse mode: nodes in reverse topological order, each handing its adjoint to its arguments by its rule. */
+#include "stage/derive_reverse.h"
+
+#include <assert.h>
+
+void sweep_init(sweep *s, derivation *d, targets *t)
+{
+    *s = (sweep){.d = d, .g = d->g, .targets = t};
+    map_init(&s->adjoints, d->g->mem);
+    map_init(&s->loop_users, d->g->mem);
+}
+
+static bool has_canonical(const node *n)
+{
+    for (int i = 0; i < n->nfree; i++)
+        if (n->free[i]->level)
+            return true;
+    return false;
+}
+
+static bool is_leaf(const sweep *s, const node *n)
+{
+    return s->leaf_vars && !has_canonical(n) && !node_depends_any(n, s->nleaf_vars, s->leaf_vars);
+}
+
+typedef struct ordering {
+    sweep *s;
+    scope *sc;
+    map seen;
+} ordering;
+
+/* Postorder of the nodes that belong to the scope, looking through closed bodies. */
+static void visit(ordering *o, node *n)
+{
+    static char seen;
+    if (n->nargs == 0 || map_get(&o->seen, n))
+        return;
+    map_set(&o->seen, n, &seen);
+    bool inside = has_canonical(n);
+    if (!inside && (is_leaf(o->s, n) || home_scope(o->s, n) != o->sc || !targets_reach(o->s->targets, n)))
+        return;
+    for (int i = 0; i < n->nargs; i++)
+        visit(o, n->args[i]);
+    if (!inside)
+        vec_push(o->s->g->mem, &o->sc->order, n);
+}
+
+static void process(sweep *s, node *n);
+
+static void run_scope(sweep *s, int n, node *const *roots)
+{
+    ordering o = {.s = s, .sc = s->scope};
+    map_init(&o.seen, s->g->mem);
+    for (int i = 0; i < n; i++)
+        visit(&o, roots[i]);
+    for (int i = s->scope->order.n - 1; i >= 0; i--)
+        process(s, s->scope->order.data[i]);
+}
+
+/* Differentiates a body: its value has adjoint w at each point of the axes. */
+static void run_body(sweep *s, const opened *o, int nvars, node *filter, node *w)
+{
+    scope *sc = ARENA_NEW(s->g->mem, scope);
+    *sc = (scope){.parent = s->scope, .nvars = nvars, .vars = o->vars, .filter = filter, .ranges = o->ranges};
+    map_init(&sc->pending, s->g->mem);
+    s->scope = sc;
+    contribute_value(s, o->body, w);
+    run_scope(s, 1, &o->body);
+    flush_scope(s, sc);
+    s->scope = sc->parent;
+}
+
+static void reverse_select(sweep *s, node *n, node *w)
+{
+    node *zero = graph_real(s->g, w->elem, 0);
+    contribute_value(s, n->args[1], graph_select(s->g, n->args[0], w, zero));
+    contribute_value(s, n->args[2], graph_select(s->g, n->args[0], zero, w));
+}
+
+static void reverse_point(sweep *s, node *n, node *w)
+{
+    graph *g = s->g;
+    if (n->op == OP_SELECT) {
+        reverse_select(s, n, w);
+        return;
+    }
+    for (int k = 0; k < n->nargs; k++) {
+        node *a = n->args[k];
+        if (!targets_reach(s->targets, a))
+            continue;
+        bool singular;
+        node *p = partial(g, n, k, &singular);
+        if (!p)
+            continue;
+        node *wa = chain(g, w, p, singular);
+        if (wa->elem != a->elem)
+            wa = graph_un(g, a->elem == ELEM_F32 ? OP_TO_F32 : OP_TO_F64, wa);
+        contribute_value(s, a, wa);
+    }
+}
+
+static void reverse_reduce(sweep *s, node *n, node *w)
+{
+    opened o;
+    node *extra;
+    open_binder(s->g, n, &o);
+    node *weight = reduction_weight(s->g, n, &o, &extra);
+    if (!weight)
+        return;
+    node *filter = !extra ? o.filter : !o.filter ? extra : graph_bin(s->g, OP_AND, o.filter, extra);
+    run_body(s, &o, n->nvars, filter, chain(s->g, w, weight, false));
+}
+
+static void reverse_tensor(sweep *s, node *n)
+{
+    opened o;
+    open_binder(s->g, n, &o);
+    node **subs = ARENA_ARRAY(s->g->mem, node *, n->rank);
+    for (int i = 0; i < n->rank; i++)
+        subs[i] = o.vars[i]->self;
+    node *w = adjoint_at(s, n, subs);
+    if (w)
+        run_body(s, &o, n->nvars, NULL, w);
+}
+
+static void reverse_scatter(sweep *s, node *n)
+{
+    opened o;
+    open_binder(s->g, n, &o);
+    node *w = adjoint_at(s, n, o.inner + 2);
+    if (w)
+        run_body(s, &o, n->nvars, o.filter, w);
+}
+
+static void reverse_custom(sweep *s, node *n, node *w)
+{
+    int count = n->ninner;
+    node **by = ARENA_ARRAY(s->g->mem, node *, count + 1), **adjoints = ARENA_ARRAY(s->g->mem, node *, count + 1);
+    for (int i = 0; i < count; i++)
+        by[i] = n->args[1 + i];
+    by[count] = w;
+    graph_apply(s->g, n, by, adjoints);
+    for (int i = 0; i < count; i++)
+        if (targets_reach(s->targets, n->args[1 + i]))
+            contribute_tensor(s, n->args[1 + i], adjoints[i]);
+}
+
+static void note_loop_user(sweep *s, node *n)
+{
+    node_list *users = map_get(&s->loop_users, n->args[0]);
+    if (!users) {
+        users = ARENA_NEW(s->g->mem, node_list);
+        map_set(&s->loop_users, n->args[0], users);
+    }
+    vec_push(s->g->mem, users, n);
+}
+
+static void reverse_name(sweep *s, node *n)
+{
+    node *w = adjoint_tensor(s, n);
+    if (targets_reach(s->targets, n->args[0]))
+        contribute_tensor(s, n->args[0], w);
+}
+
+static void process(sweep *s, node *n)
+{
+    node_list *users = n->op == OP_LOOP ? map_get(&s->loop_users, n) : NULL;
+    if (users)
+        reverse_loop(s, n, users);
+    if (!has_adjoint(s, n))
+        return;
+    if (n->op == OP_OUT || n->op == OP_STACK)
+        note_loop_user(s, n);
+    else if (n->op == OP_TENSOR)
+        reverse_tensor(s, n);
+    else if (n->op == OP_SCATTER)
+        reverse_scatter(s, n);
+    else if (n->op == OP_NAME)
+        reverse_name(s, n);
+    else if (n->op == OP_CUSTOM)
+        reverse_custom(s, n, adjoint_tensor(s, n));
+    else if (n->op == OP_ACCESS)
+        contribute_access(s, n->args[0], n->args + 1, adjoint_of(s, n)->value);
+    else if (node_is_reduce(n))
+        reverse_reduce(s, n, adjoint_of(s, n)->value);
+    else if (node_is_point(n))
+        reverse_point(s, n, adjoint_of(s, n)->value);
+}
+
+void sweep_root(sweep *s, node *e, node *w)
+{
+    contribute_tensor(s, e, w);
+}
+
+void sweep_run(sweep *s, int n, node *const *roots)
+{
+    run_scope(s, n, roots);
+}
+
+void reverse(derivation *d, node *e, node *w, int n, node *const *at, node **results)
+{
+    targets t;
+    sweep s;
+    targets_init(&t, d->g->mem, n, at);
+    sweep_init(&s, d, &t);
+    s.scope = ARENA_NEW(d->g->mem, scope);
+    if (targets_reach(&t, e)) {
+        sweep_root(&s, e, w);
+        sweep_run(&s, 1, &e);
+    }
+    for (int i = 0; i < n; i++) {
+        results[i] = has_adjoint(&s, at[i]) ? adjoint_tensor(&s, at[i]) : NULL;
+        if (!results[i])
+            results[i] = graph_zeros_like(d->g, at[i]);
+    }
+}

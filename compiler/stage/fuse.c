@@ -1,0 +1,162 @@
+/* Unrolling of short reductions, inlining of tensors that are not stored. */
+#include "stage/fuse.h"
+
+#include "stage/fuse_size.h"
+
+enum {
+    UNROLL_TERMS = 16,       /* entries of a reduction that is written out */
+    UNROLL_TERMS_NESTED = 4, /* ... when its body holds a reduction itself */
+    CHEAP = 6                /* operations of a tensor's entry that is computed again rather than stored */
+};
+
+typedef struct rewriting {
+    graph *g;
+    graph_fn *f;
+    map done;
+    fuse_sizes sizes;
+    fuse_uses uses;
+    node *(*rule)(struct rewriting *, node *);
+} rewriting;
+
+static node *rewrite(void *data, node *n)
+{
+    rewriting *r = data;
+    if (n->nargs == 0)
+        return n;
+    node *known = map_get(&r->done, n);
+    if (!known) {
+        known = r->rule(r, graph_map_args(r->g, n, rewrite, r));
+        map_set(&r->done, n, known);
+    }
+    return known;
+}
+
+static void rewrite_fn(rewriting *r, graph *g, graph_fn *f)
+{
+    r->g = g;
+    r->f = f;
+    map_init(&r->done, g->mem);
+    for (int i = 0; i < f->nouts; i++)
+        f->outs[i] = rewrite(r, f->outs[i]);
+    for (int i = 0; i < f->checks.n; i++)
+        f->checks.data[i].ok = rewrite(r, f->checks.data[i].ok);
+}
+
+/* ---- unrolling ---- */
+
+static bool contains_heavy(const node *n, int depth)
+{
+    if (node_is_reduce(n) || n->op == OP_LOOP || n->op == OP_SCATTER)
+        return true;
+    for (int i = 0; i < n->nargs && depth > 0; i++)
+        if (contains_heavy(n->args[i], depth - 1))
+            return true;
+    return false;
+}
+
+/* Constant axes of few entries, the ones to write out. */
+static int64_t short_axes(const node *n, bool *is_short)
+{
+    int64_t total = 1, size;
+    int64_t limit = contains_heavy(n->args[0], 6) ? UNROLL_TERMS_NESTED : UNROLL_TERMS;
+    for (int i = 0; i < n->nvars; i++) {
+        is_short[i] =
+            n->vars[i]->extent && extent_is_const(n->vars[i]->extent, &size) && size >= 1 && size * total <= limit;
+        if (is_short[i])
+            total *= size;
+    }
+    return total;
+}
+
+static node *combine_terms(graph *g, op o, node *a, node *b)
+{
+    static const op pointwise[OP_COUNT] = {[OP_SUM] = OP_ADD, [OP_PROD] = OP_MUL, [OP_ANY] = OP_OR, [OP_ALL] = OP_AND};
+    return a ? graph_bin(g, pointwise[o], a, b) : b;
+}
+
+static node *unroll(rewriting *r, node *n)
+{
+    graph *g = r->g;
+    if (n->op != OP_SUM && n->op != OP_PROD && n->op != OP_ANY && n->op != OP_ALL)
+        return n;
+    bool *is_short = ARENA_ARRAY(g->mem, bool, n->nvars);
+    int64_t total = short_axes(n, is_short);
+    if (node_dynamic_axes(n))
+        return n;
+    bool any = false;
+    for (int i = 0; i < n->nvars; i++)
+        any |= is_short[i];
+    if (!any)
+        return n;
+    var **vars = ARENA_ARRAY(g->mem, var *, n->nvars), **rest = ARENA_ARRAY(g->mem, var *, n->nvars);
+    node **inner = ARENA_ARRAY(g->mem, node *, n->ninner), *sum = NULL;
+    graph_open(g, n, vars, inner);
+    var **unrolled = ARENA_ARRAY(g->mem, var *, n->nvars);
+    node **by = ARENA_ARRAY(g->mem, node *, n->nvars);
+    int nrest = 0, count = 0;
+    for (int i = 0; i < n->nvars; i++)
+        *(is_short[i] ? &unrolled[count++] : &rest[nrest++]) = vars[i];
+    for (int64_t k = 0; k < total; k++) {
+        int64_t place = k;
+        for (int i = count - 1; i >= 0; i--) {
+            int64_t size;
+            extent_is_const(unrolled[i]->extent, &size);
+            by[i] = graph_int(g, place % size);
+            place /= size;
+        }
+        node *body = graph_subst(g, inner[0], count, unrolled, by);
+        node *filter = graph_subst(g, inner[1], count, unrolled, by);
+        if (node_is_number(filter, 1))
+            filter = NULL;
+        sum = combine_terms(g, n->op, sum, graph_reduce(g, n->op, nrest, rest, body, filter, NULL));
+    }
+    return sum;
+}
+
+void fuse_unroll(graph *g, graph_fn *f)
+{
+    rewriting r = {.rule = unroll};
+    rewrite_fn(&r, g, f);
+}
+
+/* ---- inlining ---- */
+
+static bool should_inline(rewriting *r, const node *before, const node *t)
+{
+    if (!fuse_is_storable(&r->sizes, t))
+        return true;
+    if (fuse_is_used_once(&r->uses, before))
+        return true;
+    return fuse_cost(&r->sizes, t->args[0]) <= CHEAP;
+}
+
+static node *inline_accesses(void *data, node *n)
+{
+    rewriting *r = data;
+    if (n->nargs == 0)
+        return n;
+    node *known = map_get(&r->done, n);
+    if (known)
+        return known;
+    known = graph_map_args(r->g, n, inline_accesses, r);
+    if (known->op == OP_ACCESS && known->args[0]->op == OP_TENSOR && n->op == OP_ACCESS &&
+        should_inline(r, n->args[0], known->args[0])) {
+        node *value;
+        graph_apply(r->g, known->args[0], known->args + 1, &value);
+        known = value;
+    }
+    map_set(&r->done, n, known);
+    return known;
+}
+
+void fuse_inline(graph *g, graph_fn *f)
+{
+    rewriting r = {.g = g, .f = f};
+    map_init(&r.done, g->mem);
+    fuse_sizes_init(&r.sizes, g, f);
+    fuse_uses_init(&r.uses, g, f);
+    for (int i = 0; i < f->nouts; i++)
+        f->outs[i] = inline_accesses(&r, f->outs[i]);
+    for (int i = 0; i < f->checks.n; i++)
+        f->checks.data[i].ok = inline_accesses(&r, f->checks.data[i].ok);
+}

@@ -1,0 +1,20 @@
+/* Typed tree to graph: every exported function, and every export grad, becomes a graph_fn with its interface.
+ *
+ * Functions are inlined, sizes become polynomials in the exported function's sizes, derivative forms become vjp and jvp
+ * nodes. Needs a checked tree without errors; never fails. */
+#ifndef ADC_STAGE_LOWER_H
+#define ADC_STAGE_LOWER_H
+#include "form/graph_fn.h"
+#include "form/tree.h"
+
+typedef struct lower_options {
+    elem real;
+    int ndefines;
+    const char *const *define_names; /* -D NAME=INT */
+    const int64_t *define_values;
+} lower_options;
+
+/* Fills m->fns and the functions of m->face; m->g is given. */
+void lower(graph_module *m, program *p, const lower_options *o);
+
+#endif

@@ -1,0 +1,153 @@
+/* Places buffers in the slots of one workspace.
+ *
+ * Reads the buffers of a nest_fn with their lifetimes (positions of top level statements) and the swaps in its body;
+ * writes buffer.slot, the slots and the workspace formula. The one idea: two buffers share a slot when their sizes are
+ * the same polynomial, so that they fit for every call, and their lifetimes do not meet. Buffers whose memory is
+ * swapped live as long as the longest of them. */
+#include "stage/place.h"
+
+#define SLOT_ALIGNMENT 64
+#define SCRATCH_THREADS 64
+
+/* One buffer that needs a slot. */
+typedef struct need {
+    buffer *buffer;
+    const extent *bytes;
+    int first, last;
+    int group; /* index of a need that it is swapped with, or its own */
+} need;
+
+typedef struct placer {
+    arena *mem;
+    nest_fn *f;
+    extent_pool *pool;
+    VEC(need) needs;
+    map index; /* buffer -> need + 1 */
+} placer;
+
+static const int elem_bytes[] = {[ELEM_F32] = 4, [ELEM_F64] = 8, [ELEM_INT] = 8, [ELEM_BOOL] = 1};
+
+static bool needs_slot(const buffer *b)
+{
+    return b->kind == BUF_WORKSPACE || b->kind == BUF_SCRATCH || (b->kind == BUF_RESULT && b->readable);
+}
+
+static extent_pool *find_pool(const nest_fn *f, arena *mem)
+{
+    for (int i = 0; i < f->buffers.n; i++)
+        if (f->buffers.data[i]->rank > 0)
+            return f->buffers.data[i]->extents[0]->pool;
+    return extent_pool_new(mem);
+}
+
+static const extent *buffer_bytes(extent_pool *pool, const buffer *b)
+{
+    const extent *bytes = extent_const(pool, elem_bytes[b->elem]);
+    for (int i = 0; i < b->rank; i++)
+        bytes = extent_mul(bytes, b->extents[i]);
+    return bytes;
+}
+
+static void collect_needs(placer *p)
+{
+    for (int i = 0; i < p->f->buffers.n; i++) {
+        buffer *b = p->f->buffers.data[i];
+        b->slot = -1;
+        if (!needs_slot(b))
+            continue;
+        int k = p->needs.n;
+        vec_push(p->mem, &p->needs, (need){b, buffer_bytes(p->pool, b), b->first_use, b->last_use, k});
+        map_set(&p->index, b, (void *)(intptr_t)p->needs.n);
+    }
+}
+
+/* Swaps: groups by union-find. */
+
+static int find_group(placer *p, int k)
+{
+    while (p->needs.data[k].group != k)
+        k = p->needs.data[k].group;
+    return k;
+}
+
+static void join_swapped(placer *p, const lstmt_list *body)
+{
+    for (int i = 0; i < body->n; i++) {
+        const lstmt *s = body->data[i];
+        join_swapped(p, &s->body);
+        join_swapped(p, &s->other);
+        if (s->kind != LS_SWAP)
+            continue;
+        intptr_t a = (intptr_t)map_get(&p->index, s->buffer), b = (intptr_t)map_get(&p->index, s->from);
+        if (a && b)
+            p->needs.data[find_group(p, (int)a - 1)].group = find_group(p, (int)b - 1);
+    }
+}
+
+static void extend_lifetimes(placer *p)
+{
+    for (int i = 0; i < p->needs.n; i++) {
+        need *n = &p->needs.data[i], *root = &p->needs.data[find_group(p, i)];
+        root->first = n->first < root->first ? n->first : root->first;
+        root->last = n->last > root->last ? n->last : root->last;
+    }
+    for (int i = 0; i < p->needs.n; i++) {
+        need *n = &p->needs.data[i], *root = &p->needs.data[find_group(p, i)];
+        n->first = root->first;
+        n->last = root->last;
+    }
+}
+
+/* Slots. */
+
+static bool can_share(const placer *p, const need *n, int slot)
+{
+    bool is_scratch = n->buffer->kind == BUF_SCRATCH;
+    if (p->f->slot_bytes[slot] != n->bytes || p->f->slot_scratch[slot] != is_scratch)
+        return false;
+    for (int i = 0; i < p->needs.n; i++) {
+        const need *o = &p->needs.data[i];
+        if (o->buffer->slot == slot && o->first <= n->last && n->first <= o->last)
+            return false;
+    }
+    return true;
+}
+
+static void assign_slot(placer *p, need *n)
+{
+    int slot = 0;
+    while (slot < p->f->nslots && !can_share(p, n, slot))
+        slot++;
+    if (slot == p->f->nslots) {
+        p->f->slot_bytes[slot] = n->bytes;
+        p->f->slot_scratch[slot] = n->buffer->kind == BUF_SCRATCH;
+        p->f->nslots++;
+    }
+    n->buffer->slot = slot;
+}
+
+static const char *formula(const placer *p)
+{
+    const extent *sum = extent_const(p->pool, 0);
+    for (int i = 0; i < p->f->nslots; i++)
+        sum = extent_add(sum, extent_scale(p->f->slot_bytes[i], p->f->slot_scratch[i] ? SCRATCH_THREADS : 1));
+    if (p->f->nslots == 0)
+        return "0";
+    const char *parts = p->f->nslots == 1 ? "rounded up to a multiple of" : "each part rounded up to a multiple of";
+    return arena_printf(p->mem, "%s, %s %d, plus %d", extent_str(p->mem, sum), parts, SLOT_ALIGNMENT, SLOT_ALIGNMENT);
+}
+
+void place(nest_fn *f, arena *mem)
+{
+    placer p = {.mem = mem, .f = f, .pool = find_pool(f, mem)};
+    map_init(&p.index, mem);
+    collect_needs(&p);
+    join_swapped(&p, &f->body);
+    extend_lifetimes(&p);
+    f->nslots = 0;
+    f->slot_bytes = ARENA_ARRAY(mem, const extent *, p.needs.n);
+    f->slot_scratch = ARENA_ARRAY(mem, bool, p.needs.n);
+    for (int i = 0; i < p.needs.n; i++)
+        assign_slot(&p, &p.needs.data[i]);
+    f->face->workspace_formula = formula(&p);
+}

@@ -1,0 +1,10 @@
+/* Workspace by lifetime: which buffers share memory, and the formula of what a function needs. */
+#ifndef ADC_STAGE_PLACE_H
+#define ADC_STAGE_PLACE_H
+#include "form/loops.h"
+
+/* Gives every workspace, scratch and readable result buffer a slot, and fills nslots, slot_bytes, slot_scratch and
+ * face->workspace_formula. Needs first_use and last_use of the buffers; keeps everything else. */
+void place(nest_fn *f, arena *mem);
+
+#endif

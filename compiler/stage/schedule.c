@@ -1,0 +1,116 @@
+/* A function: its checks, then what its results need, then the results. */
+#include "stage/schedule.h"
+
+#include <assert.h>
+
+#include "stage/collapse.h"
+#include "stage/schedule_state.h"
+
+static void reserve_names(scheduler *s)
+{
+    const interface_fn *f = s->f->face;
+    for (int i = 0; i < f->nsizes; i++)
+        map_set(&s->taken, names_intern(s->used_names, f->sizes[i]), s);
+    for (int i = 0; i < f->nargs; i++)
+        map_set(&s->taken, names_intern(s->used_names, f->args[i].name), s);
+}
+
+static buffer *result_buffer(scheduler *s, int arg)
+{
+    const interface_arg *a = &s->f->face->args[arg];
+    buffer *b = ARENA_NEW(s->mem, buffer);
+    *b = (buffer){.kind = BUF_RESULT,
+                  .name = a->name,
+                  .elem = a->elem,
+                  .rank = a->rank,
+                  .extents = a->extents,
+                  .arg = arg,
+                  .slot = -1,
+                  .first_use = 0};
+    vec_push(s->mem, &s->out->buffers, b);
+    return b;
+}
+
+static int first_result(const interface_fn *f)
+{
+    int k = 0;
+    while (k < f->nargs && f->args[k].role == ARG_INPUT)
+        k++;
+    return k;
+}
+
+static bool fills_result(const node *n)
+{
+    return n->op == OP_TENSOR || n->op == OP_STACK || n->op == OP_SCATTER || n->op == OP_ARGKMIN || n->op == OP_ARGKMAX;
+}
+
+static void schedule_checks(scheduler *s)
+{
+    const graph_fn *f = s->f;
+    for (int i = 0; i < f->checks.n; i++)
+        schedule_items(s, s->root, 1, &f->checks.data[i].ok, NULL);
+    for (int i = 0; i < f->checks.n; i++) {
+        node *ok = f->checks.data[i].ok;
+        if (node_is_number(ok, 1))
+            continue;
+        lexpr *e = emit_value(s, s->root, ok);
+        lstmt *st = add_stmt(s, s->root->out, LS_FAIL);
+        st->e = lx_point(s, OP_NOT, ELEM_BOOL, 1, &e);
+        st->code = 3; /* AD_INDEX */
+        st->arg = f->checks.data[i].arg;
+    }
+}
+
+static void finish_result(scheduler *s, node *out, buffer *result)
+{
+    if (out->rank == 0) {
+        add_store(s, s->root->out, result, 0, NULL, emit_value(s, s->root, out));
+        return;
+    }
+    buffer *from = find_buffer(s, s->root, out);
+    if (from == result)
+        return;
+    if (!from) {
+        emit_single(s, s->root, out->op == OP_OUT || out->op == OP_STACK ? out->args[0] : out);
+        from = find_buffer(s, s->root, out);
+    }
+    assert(from);
+    if (from == result)
+        return;
+    lstmt *st = add_stmt(s, s->root->out, LS_COPY);
+    st->buffer = result;
+    st->from = from;
+    touch_buffer(s, from);
+    if (from->kind == BUF_RESULT)
+        from->readable = true;
+}
+
+nest_fn *schedule(graph *g, const graph_fn *f)
+{
+    scheduler s = {.g = g, .mem = g->mem, .f = f, .used_names = g->names};
+    nest_fn *out = s.out = ARENA_NEW(g->mem, nest_fn);
+    out->face = f->face;
+    for (int i = 0; i < f->size_checks.n; i++)
+        vec_push(g->mem, &out->checks, f->size_checks.data[i]);
+    map_init(&s.taken, g->mem);
+    map_init(&s.targets, g->mem);
+    s.root = new_block(&s, NULL, 0, NULL, &out->body);
+    s.root->sequential = true;
+    reserve_names(&s);
+    int first = first_result(f->face);
+    buffer **results = ARENA_ARRAY(g->mem, buffer *, f->nouts + 1);
+    for (int i = 0; i < f->nouts; i++) {
+        results[i] = result_buffer(&s, first + i);
+        if (fills_result(f->outs[i]) && !map_get(&s.targets, f->outs[i]))
+            map_set(&s.targets, f->outs[i], results[i]);
+    }
+    schedule_checks(&s);
+    schedule_items(&s, s.root, f->nouts, f->outs, NULL);
+    s.position++;
+    for (int i = 0; i < f->nouts; i++)
+        finish_result(&s, f->outs[i], results[i]);
+    for (int i = 0; i < f->nouts; i++)
+        results[i]->last_use = s.position;
+    collapse(out, g->mem);
+    return out;
+}

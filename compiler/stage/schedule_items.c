@@ -1,0 +1,204 @@
+/* What a block must compute besides scalars: found in the graph, ordered by level, grouped by loop. */
+#include <assert.h>
+
+#include "stage/schedule_state.h"
+
+typedef struct planning {
+    scheduler *s;
+    block *b;
+    map seen;
+    map items;  /* node -> item */
+    map levels; /* node -> level + 1, as a pointer */
+    item_list list;
+} planning;
+
+static bool is_item(const node *n)
+{
+    return node_is_reduce(n) || n->op == OP_TENSOR || n->op == OP_SCATTER || n->op == OP_LOOP;
+}
+
+static bool is_done(block *b, const node *n)
+{
+    if (n->op == OP_LOOP)
+        return map_get(&b->tensors, n) != NULL;
+    return map_get(&b->values, n) || map_get(&b->tensors, n);
+}
+
+static item_kind kind_of(const node *n)
+{
+    if (n->op == OP_TENSOR)
+        return ITEM_STORE;
+    if (n->op == OP_SCATTER)
+        return ITEM_SCATTER;
+    if (n->op == OP_LOOP)
+        return ITEM_LOOP;
+    return n->op == OP_ARGKMIN || n->op == OP_ARGKMAX ? ITEM_ARGK : ITEM_REDUCE;
+}
+
+static item *note_item(planning *p, node *n)
+{
+    item *it = map_get(&p->items, n);
+    if (it)
+        return it;
+    it = ARENA_NEW(p->s->mem, item);
+    it->kind = kind_of(n);
+    it->n = n;
+    map_set(&p->items, n, it);
+    vec_push(p->s->mem, &p->list, it);
+    return it;
+}
+
+/* Zeros that only start a loop's state are filled in, not stored. */
+static bool is_fill(const node *parent, const node *n)
+{
+    return parent->op == OP_LOOP && n->op == OP_TENSOR && n->args[0]->op == OP_CONST;
+}
+
+static void visit(planning *p, node *n)
+{
+    static char seen;
+    if (n->nargs == 0 || map_get(&p->seen, n))
+        return;
+    map_set(&p->seen, n, &seen);
+    block *home = home_block(p->s, p->b, n);
+    if (home && home != p->b)
+        return;
+    if (home && is_done(p->b, n))
+        return;
+    if (home && n->op == OP_STACK) {
+        item *loop = note_item(p, n->args[0]);
+        vec_push(p->s->mem, &loop->stacks, n);
+    }
+    if (home && is_item(n))
+        note_item(p, n);
+    for (int i = 0; i < n->nargs; i++)
+        if (!is_fill(n, n->args[i]))
+            visit(p, n->args[i]);
+}
+
+static int level_of(planning *p, node *n);
+
+static int level_of_args(planning *p, const node *n)
+{
+    int level = 0;
+    for (int i = 0; i < n->nargs; i++) {
+        int k = level_of(p, n->args[i]);
+        level = k > level ? k : level;
+    }
+    return level;
+}
+
+static int item_level(planning *p, item *it)
+{
+    if (it->level)
+        return it->level;
+    int level = 0, k;
+    if (it->body) {
+        level = level_of(p, it->body);
+        k = it->filter ? level_of(p, it->filter) : 0;
+        level = k > level ? k : level;
+    } else {
+        level = level_of_args(p, it->n);
+    }
+    for (int i = 0; i < it->stacks.n; i++) {
+        k = level_of(p, it->stacks.data[i]->args[1]);
+        level = k > level ? k : level;
+    }
+    for (int i = 0; i < it->after.n; i++) {
+        k = item_level(p, it->after.data[i]);
+        level = k > level ? k : level;
+    }
+    return it->level = level + 1;
+}
+
+static int level_of(planning *p, node *n)
+{
+    if (n->nargs == 0)
+        return 0;
+    char *known = map_get(&p->levels, n);
+    if (known)
+        return (int)(known - (char *)0) - 1;
+    item *it = map_get(&p->items, n);
+    int level = it ? item_level(p, it) : level_of_args(p, n);
+    map_set(&p->levels, n, (char *)0 + level + 1);
+    return level;
+}
+
+static bool is_nest(const item *it)
+{
+    return it->kind == ITEM_STORE || it->kind == ITEM_REDUCE || it->kind == ITEM_VECTOR;
+}
+
+static bool same_loop(const item *a, const item *b)
+{
+    if (!is_nest(a) || !is_nest(b))
+        return false;
+    const extent *x = a->axes[0]->extent, *y = b->axes[0]->extent;
+    if (x || y)
+        return x == y;
+    return a->ranges[0] == b->ranges[0] && a->ranges[1] == b->ranges[1];
+}
+
+static void emit_item(scheduler *s, block *b, item *it)
+{
+    if (it->kind == ITEM_LOOP)
+        emit_loop(s, b, it);
+    else if (it->kind == ITEM_SCATTER)
+        emit_scatter(s, b, it);
+    else
+        emit_argk(s, b, it);
+}
+
+static void emit_level(scheduler *s, block *b, item_list *items, int level)
+{
+    for (int i = 0; i < items->n; i++) {
+        item *first = items->data[i];
+        if (first->level != level || first->done)
+            continue;
+        if (b == s->root)
+            s->position++;
+        if (!is_nest(first)) {
+            first->done = true;
+            emit_item(s, b, first);
+            continue;
+        }
+        item_list group = {0};
+        for (int k = i; k < items->n; k++)
+            if (items->data[k]->level == level && !items->data[k]->done && same_loop(first, items->data[k])) {
+                items->data[k]->done = true;
+                vec_push(s->mem, &group, items->data[k]);
+            }
+        emit_group(s, b, group.n, group.data);
+    }
+}
+
+void schedule_items(scheduler *s, block *b, int nroots, node *const *roots, item_list *given)
+{
+    planning p = {.s = s, .b = b};
+    map_init(&p.seen, s->mem);
+    map_init(&p.items, s->mem);
+    map_init(&p.levels, s->mem);
+    for (int i = 0; given && i < given->n; i++) {
+        item *it = given->data[i];
+        if (it->n && it->kind == ITEM_STORE)
+            map_set(&p.items, it->n, it);
+        vec_push(s->mem, &p.list, it);
+    }
+    for (int i = 0; i < nroots; i++)
+        visit(&p, roots[i]);
+    for (int i = 0; given && i < given->n; i++) {
+        item *it = given->data[i];
+        visit(&p, it->body);
+        if (it->filter)
+            visit(&p, it->filter);
+    }
+    int last = 0;
+    for (int i = 0; i < p.list.n; i++) {
+        int level = item_level(&p, p.list.data[i]);
+        last = level > last ? level : last;
+        if (is_nest(p.list.data[i]))
+            open_item(s, p.list.data[i]);
+    }
+    for (int level = 1; level <= last; level++)
+        emit_level(s, b, &p.list, level);
+}

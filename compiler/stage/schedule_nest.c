@@ -1,0 +1,641 @@
+/* Nests: one loop for all items of a group, its body a block of its own. */
+#include <assert.h>
+#include <string.h>
+
+#include "stage/schedule_state.h"
+
+enum {
+    CHUNKS = 64,    /* of a parallel reduction: fixed, so that the result does not depend on the number of threads */
+    UNROLL_ROW = 16 /* entries of a row that are separate values */
+};
+
+void open_item(scheduler *s, item *it)
+{
+    if (it->axes)
+        return;
+    node *n = it->n;
+    node **inner = ARENA_ARRAY(s->mem, node *, n->ninner);
+    it->naxes = n->nvars;
+    it->axes = ARENA_ARRAY(s->mem, var *, n->nvars);
+    graph_open(s->g, n, it->axes, inner);
+    it->body = inner[0];
+    if (it->kind == ITEM_REDUCE) {
+        it->filter = node_is_number(inner[1], 1) ? NULL : inner[1];
+        it->ranges = inner + 2;
+        it->acc = (accumulator){.op = n->op, .elem = inner[0]->elem};
+    }
+}
+
+buffer *item_target(scheduler *s, block *b, node *t)
+{
+    buffer *target = b == s->root ? map_get(&s->targets, t) : NULL;
+    return target ? target : new_buffer(s, b, t->hint, t->elem, t->rank, t->extents);
+}
+
+static void rename_axis(scheduler *s, item *it, var *v)
+{
+    var *old = it->axes[0];
+    if (old == v)
+        return;
+    node *by = v->self;
+    it->body = graph_subst(s->g, it->body, 1, &old, &by);
+    if (it->filter)
+        it->filter = graph_subst(s->g, it->filter, 1, &old, &by);
+    int dynamic = 0;
+    for (int i = 0; i < it->naxes; i++)
+        dynamic += it->axes[i]->extent ? 0 : 2;
+    node **ranges = ARENA_ARRAY(s->mem, node *, dynamic + 1);
+    for (int i = 0; i < dynamic; i++)
+        ranges[i] = graph_subst(s->g, it->ranges[i], 1, &old, &by);
+    it->ranges = ranges;
+    var **axes = arena_grow(s->mem, it->axes, (size_t)it->naxes, (size_t)it->naxes, sizeof *axes);
+    axes[0] = v;
+    it->axes = axes;
+}
+
+static node **rest_ranges(const item *it)
+{
+    return it->axes[0]->extent || !it->ranges ? it->ranges : it->ranges + 2;
+}
+
+static bool is_arg(const item *it)
+{
+    return it->kind == ITEM_REDUCE && (it->acc.op == OP_ARGMAX || it->acc.op == OP_ARGMIN);
+}
+
+/* ---- the body of the loop ---- */
+
+typedef struct plan {
+    VEC(node *) roots;
+    item_list rows;   /* nests inside, that store */
+    item_list stores; /* single entries to store at the end */
+    item_list sums;   /* accumulators to add to at the end */
+} plan;
+
+static item *row_of(scheduler *s, const item *it, lexpr *at)
+{
+    item *row = ARENA_NEW(s->mem, item);
+    *row = *it;
+    row->n = NULL;
+    row->level = 0;
+    row->done = false;
+    row->naxes = it->naxes - 1;
+    row->axes = it->axes + 1;
+    row->ranges = rest_ranges(it);
+    row->stacks.n = row->after.n = 0;
+    if (it->kind == ITEM_STORE) {
+        row->prefix = arena_grow(s->mem, it->prefix, (size_t)it->nprefix, (size_t)it->nprefix + 1, sizeof *it->prefix);
+        row->prefix[row->nprefix++] = at;
+    }
+    return row;
+}
+
+static void plan_store(scheduler *s, plan *w, item *row)
+{
+    int64_t size;
+    if (row->naxes == 0) {
+        vec_push(s->mem, &w->stores, row);
+        vec_push(s->mem, &w->roots, row->body);
+        if (row->filter)
+            vec_push(s->mem, &w->roots, row->filter);
+        return;
+    }
+    if (!row->axes[0]->extent || !extent_is_const(row->axes[0]->extent, &size) || size > UNROLL_ROW) {
+        vec_push(s->mem, &w->rows, row);
+        return;
+    }
+    for (int64_t k = 0; k < size; k++) {
+        item *one = row_of(s, row, lx_int(s, k));
+        node *by = graph_int(s->g, k);
+        one->body = graph_subst(s->g, row->body, 1, row->axes, &by);
+        if (row->filter)
+            one->filter = graph_subst(s->g, row->filter, 1, row->axes, &by);
+        plan_store(s, w, one);
+    }
+}
+
+/* A vector item runs over its summation axes; below the last, its row is added entry by entry. */
+static void plan_vector(scheduler *s, plan *w, item *row)
+{
+    if (row->naxes > 0) {
+        vec_push(s->mem, &w->rows, row);
+        return;
+    }
+    row->kind = ITEM_STORE;
+    row->accumulate = true;
+    row->naxes = 1;
+    row->axes = ARENA_NEW(s->mem, var *);
+    row->axes[0] = row->entry;
+    row->ranges = NULL;
+    plan_store(s, w, row);
+}
+
+static void plan_reduce(scheduler *s, plan *w, item *it)
+{
+    vec_push(s->mem, &w->sums, it);
+    if (is_arg(it) && it->naxes > 1)
+        return;
+    if (it->naxes > 1) {
+        it->body = graph_reduce(s->g, it->acc.op, it->naxes - 1, it->axes + 1, it->body, it->filter, rest_ranges(it));
+        it->filter = NULL;
+        it->naxes = 1;
+    }
+    vec_push(s->mem, &w->roots, it->body);
+    if (it->filter)
+        vec_push(s->mem, &w->roots, it->filter);
+}
+
+/* ---- vector reductions: sums that differ in one axis only, and share costly parts free of it ---- */
+
+static bool is_costly(const node *n)
+{
+    return node_is_reduce(n) || (n->op >= OP_EXP && n->op <= OP_SOFTPLUS) || n->op == OP_DIV;
+}
+
+static bool holds_costly_part(const node *n, const var *entry, int naxes, var *const *axes, int depth)
+{
+    if (is_costly(n) && !node_depends(n, entry) && node_depends_any(n, naxes, axes))
+        return true;
+    for (int i = 0; i < n->nargs && depth > 0; i++)
+        if (holds_costly_part(n->args[i], entry, naxes, axes, depth - 1))
+            return true;
+    return false;
+}
+
+typedef struct vectorizing {
+    scheduler *s;
+    block *k;
+    item *row;
+    map done;
+    item_list made;
+} vectorizing;
+
+static item *vector_item(vectorizing *v, node *n)
+{
+    scheduler *s = v->s;
+    var *entry = v->row->axes[0];
+    item probe = {.kind = ITEM_REDUCE, .n = n};
+    if (n->op != OP_SUM || !node_depends(n, entry))
+        return NULL;
+    for (int i = 0; i < n->nfree; i++)
+        if (n->free[i] != entry && !home_block(s, v->k, n->free[i]->self))
+            return NULL;
+    open_item(s, &probe);
+    if (probe.filter && node_depends(probe.filter, entry))
+        return NULL;
+    for (int i = 0; i < 2 * node_dynamic_axes(n); i++)
+        if (node_depends(probe.ranges[i], entry))
+            return NULL;
+    if (!holds_costly_part(probe.body, entry, probe.naxes, probe.axes, 8))
+        return NULL;
+    item *it = ARENA_NEW(s->mem, item);
+    *it = probe;
+    it->kind = ITEM_VECTOR;
+    it->n = NULL;
+    it->entry = entry;
+    return it;
+}
+
+/* Replaces the sums in the row by accesses to accumulator arrays. */
+static node *vectorize(void *data, node *n)
+{
+    vectorizing *v = data;
+    scheduler *s = v->s;
+    var *entry = v->row->axes[0];
+    if (n->nargs == 0 || !node_depends(n, entry))
+        return n;
+    node *r = map_get(&v->done, n);
+    if (r)
+        return r;
+    item *it = vector_item(v, n);
+    if (!it) {
+        r = graph_map_args(s->g, n, vectorize, v);
+    } else {
+        var *sums = graph_param(s->g, n->elem, 1, &entry->extent, n->hint);
+        it->target = new_buffer(s, v->k, n->hint ? n->hint : "sums", n->elem, 1, &entry->extent);
+        lstmt *fill = add_stmt(s, v->k->out, LS_FILL);
+        fill->buffer = it->target;
+        fill->e = lx_const(s, n->elem, 0);
+        map_set(&v->k->tensors, sums->self, it->target);
+        v->k->vars = arena_grow(s->mem, v->k->vars, (size_t)v->k->nvars, (size_t)v->k->nvars + 1, sizeof *v->k->vars);
+        v->k->vars[v->k->nvars++] = sums;
+        vec_push(s->mem, &v->made, it);
+        r = graph_access(s->g, sums->self, &entry->self);
+    }
+    map_set(&v->done, n, r);
+    return r;
+}
+
+/* Rows of equal length share their axis, and so their loops. */
+static void share_row_axes(scheduler *s, item_list *rows)
+{
+    for (int i = 0; i < rows->n; i++)
+        for (int k = 0; k < i; k++)
+            if (rows->data[i]->kind == ITEM_STORE && rows->data[k]->kind == ITEM_STORE &&
+                rows->data[i]->axes[0]->extent && rows->data[i]->axes[0]->extent == rows->data[k]->axes[0]->extent) {
+                rename_axis(s, rows->data[i], rows->data[k]->axes[0]);
+                break;
+            }
+}
+
+static void vectorize_rows(scheduler *s, block *k, plan *w)
+{
+    share_row_axes(s, &w->rows);
+    int n = w->rows.n;
+    vectorizing v = {.s = s, .k = k};
+    map_init(&v.done, s->mem);
+    for (int i = 0; i < n; i++) {
+        item *row = w->rows.data[i];
+        if (row->kind != ITEM_STORE || row->naxes != 1 || row->accumulate || !row->axes[0]->extent)
+            continue;
+        v.row = row;
+        v.made.n = 0;
+        row->body = vectorize(&v, row->body);
+        for (int m = 0; m < v.made.n; m++) {
+            vec_push(s->mem, &w->rows, v.made.data[m]);
+            vec_push(s->mem, &row->after, v.made.data[m]);
+        }
+    }
+}
+
+/* ---- assembling the loop ---- */
+
+static lexpr *flat_index(scheduler *s, const item *it, int n, lexpr *const *at)
+{
+    lexpr *index = at[0];
+    for (int i = 1; i < n; i++)
+        index = lx_bin(s, OP_ADD, lx_bin(s, OP_MUL, index, lx_size(s, it->axes[i]->extent)), at[i]);
+    return index;
+}
+
+/* argmax over several axes: plain loops below the first. */
+static void arg_loops(scheduler *s, block *b, item *it, int depth, lexpr **at)
+{
+    if (depth == it->naxes) {
+        lexpr *x = emit_value(s, b, it->body), *filter = it->filter ? emit_value(s, b, it->filter) : NULL;
+        acc_add(s, b->out, &it->acc, x, filter, flat_index(s, it, depth, at));
+        return;
+    }
+    lstmt *loop = ARENA_NEW(s->mem, lstmt);
+    *loop = (lstmt){.kind = LS_FOR,
+                    .temp = new_temp(s, it->axes[depth]->name, ELEM_INT),
+                    .lo = lx_int(s, 0),
+                    .hi = lx_size(s, it->axes[depth]->extent)};
+    block *k = new_block(s, b, 1, &it->axes[depth], &loop->body);
+    at[depth] = lx_temp(s, loop->temp);
+    map_set(&k->values, it->axes[depth]->self, at[depth]);
+    arg_loops(s, k, it, depth + 1, at);
+    vec_push(s->mem, b->out, loop);
+}
+
+static void finish_sum(scheduler *s, block *k, item *it, lexpr *at)
+{
+    if (is_arg(it) && it->naxes > 1) {
+        lexpr **subs = ARENA_ARRAY(s->mem, lexpr *, it->naxes);
+        subs[0] = at;
+        arg_loops(s, k, it, 1, subs);
+        return;
+    }
+    lexpr *x = emit_value(s, k, it->body), *filter = it->filter ? emit_value(s, k, it->filter) : NULL;
+    acc_add(s, k->out, &it->acc, x, filter, at);
+}
+
+static void finish_store(scheduler *s, block *k, item *it)
+{
+    lexpr *x = emit_value(s, k, it->body);
+    if (it->filter)
+        x = lx_select(s, emit_value(s, k, it->filter), x, lx_const(s, x->elem, 0));
+    add_store(s, k->out, it->target, it->nprefix, it->prefix, x);
+    k->out->data[k->out->n - 1]->accumulate = it->accumulate;
+}
+
+static void fill_body(scheduler *s, block *b, lstmt *loop, int n, item *const *items)
+{
+    var *v = items[0]->axes[0];
+    block *k = new_block(s, b, 1, &v, &loop->body);
+    lexpr *at = lx_temp(s, loop->temp);
+    map_set(&k->values, v->self, at);
+    plan w = {0};
+    for (int i = 0; i < n; i++) {
+        item *it = items[i];
+        if (it->kind == ITEM_REDUCE)
+            plan_reduce(s, &w, it);
+        else if (it->kind == ITEM_STORE)
+            plan_store(s, &w, row_of(s, it, at));
+        else
+            plan_vector(s, &w, row_of(s, it, at));
+    }
+    vectorize_rows(s, k, &w);
+    schedule_items(s, k, w.roots.n, w.roots.data, &w.rows);
+    for (int i = 0; i < w.stores.n; i++)
+        finish_store(s, k, w.stores.data[i]);
+    for (int i = 0; i < w.sums.n; i++)
+        finish_sum(s, k, w.sums.data[i], at);
+}
+
+/* The larger of two amounts of work, by degree. */
+static const extent *inner_work(scheduler *s, map *done, const node *n)
+{
+    const extent *best = map_get(done, n);
+    if (best)
+        return best;
+    best = extent_const(s->g->pool, 1);
+    for (int i = 0; i < n->nargs; i++) {
+        const extent *w = inner_work(s, done, n->args[i]);
+        if (extent_degree(w) > extent_degree(best) || extent_is_const(best, NULL))
+            best = w;
+    }
+    if (node_is_reduce(n))
+        for (int i = 0; i < n->nvars; i++)
+            if (n->vars[i]->extent)
+                best = extent_mul(best, n->vars[i]->extent);
+    map_set(done, n, (void *)(uintptr_t)best);
+    return best;
+}
+
+static const extent *group_work(scheduler *s, int n, item *const *items)
+{
+    const extent *best = NULL;
+    map done;
+    map_init(&done, s->mem);
+    for (int i = 0; i < n; i++) {
+        const extent *w = inner_work(s, &done, items[i]->body);
+        for (int k = 0; k < items[i]->naxes; k++)
+            if (items[i]->axes[k]->extent)
+                w = extent_mul(w, items[i]->axes[k]->extent);
+        if (!best || extent_degree(w) > extent_degree(best))
+            best = w;
+    }
+    return best;
+}
+
+static lstmt *make_loop(scheduler *s, const char *name, lexpr *lo, lexpr *hi)
+{
+    lstmt *loop = ARENA_NEW(s->mem, lstmt);
+    *loop = (lstmt){.kind = LS_FOR, .temp = new_temp(s, name, ELEM_INT), .lo = lo, .hi = hi};
+    return loop;
+}
+
+static void add_comment(scheduler *s, block *b, int n, item *const *items)
+{
+    text t;
+    text_init(&t, s->mem);
+    const node *placed = NULL;
+    for (int i = 0; i < n; i++) {
+        const node *of = items[i]->n ? items[i]->n : items[i]->body;
+        const char *name = items[i]->target ? items[i]->target->name : of->hint;
+        if (name)
+            text_addf(&t, "%s%s", t.n ? ", " : "", name);
+        if (!placed && of->at.src)
+            placed = of;
+    }
+    if (placed) {
+        int line, column, begin = placed->at.begin, end;
+        const source *src = placed->at.src;
+        source_position(src, begin, &line, &column);
+        begin -= column - 1;
+        while (src->data[begin] == ' ' || src->data[begin] == '\t')
+            begin++;
+        for (end = begin; end < (int)src->n && src->data[end] != '\n' && end - begin < 90; end++)
+            ;
+        const char *base = strrchr(src->path, '/');
+        text_addf(&t, "%s%s:%d: %.*s", t.n ? "; " : "", base ? base + 1 : src->path, line, end - begin,
+                  src->data + begin);
+    }
+    if (t.n)
+        add_stmt(s, b->out, LS_COMMENT)->text = text_str(&t);
+}
+
+static buffer *part_buffer(scheduler *s, block *b, elem e)
+{
+    const extent *chunks = extent_const(s->g->pool, CHUNKS);
+    buffer *f = new_buffer(s, b, "parts", e, 1, &chunks);
+    f->kind = BUF_LOCAL;
+    add_stmt(s, b->out, LS_ARRAY)->buffer = f;
+    return f;
+}
+
+/* One chunk of the axis per pass of a parallel loop; partial results are combined in order. */
+static void chunked_loop(scheduler *s, block *b, int n, item *const *items, const extent *work)
+{
+    const extent *size = items[0]->axes[0]->extent;
+    buffer *(*parts)[2] = arena_array(s->mem, (size_t)n, sizeof *parts);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; items[i]->kind == ITEM_REDUCE && k < acc_parts(&items[i]->acc); k++)
+            parts[i][k] = part_buffer(s, b, acc_part_elem(&items[i]->acc, k));
+    lstmt *chunks = make_loop(s, "chunk", lx_int(s, 0), lx_int(s, CHUNKS));
+    chunks->parallel = true;
+    chunks->trips = work;
+    lexpr *c = lx_temp(s, chunks->temp), *next = lx_bin(s, OP_ADD, c, lx_int(s, 1));
+    lexpr *count = lx_int(s, CHUNKS), *total = lx_size(s, size);
+    for (int i = 0; i < n; i++)
+        if (items[i]->kind == ITEM_REDUCE)
+            acc_begin(s, &chunks->body, &items[i]->acc, items[i]->n->hint);
+    lstmt *loop = make_loop(s, items[0]->axes[0]->name, lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, c, total), count),
+                            lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, next, total), count));
+    fill_body(s, b, loop, n, items);
+    vec_push(s->mem, &chunks->body, loop);
+    for (int i = 0; i < n; i++)
+        if (items[i]->kind == ITEM_REDUCE)
+            acc_store_part(s, &chunks->body, &items[i]->acc, parts[i], c);
+    vec_push(s->mem, b->out, chunks);
+    lstmt *join = make_loop(s, "chunk", lx_int(s, 0), lx_int(s, CHUNKS));
+    for (int i = 0; i < n; i++) {
+        if (items[i]->kind != ITEM_REDUCE)
+            continue;
+        accumulator whole = items[i]->acc;
+        acc_begin(s, b->out, &whole, items[i]->n->hint);
+        acc_add_part(s, &join->body, &whole, parts[i], lx_temp(s, join->temp));
+        items[i]->acc = whole;
+    }
+    vec_push(s->mem, b->out, join);
+}
+
+static void plain_loop(scheduler *s, block *b, int n, item *const *items, bool parallel, const extent *work)
+{
+    const item *first = items[0];
+    lexpr *lo = lx_int(s, 0), *hi;
+    if (first->axes[0]->extent) {
+        hi = lx_size(s, first->axes[0]->extent);
+    } else {
+        lo = emit_value(s, b, first->ranges[0]);
+        hi = emit_value(s, b, first->ranges[1]);
+    }
+    for (int i = 0; i < n; i++)
+        if (items[i]->kind == ITEM_REDUCE)
+            acc_begin(s, b->out, &items[i]->acc, items[i]->n->hint);
+    lstmt *loop = make_loop(s, first->axes[0]->name, lo, hi);
+    loop->parallel = parallel;
+    loop->trips = work;
+    fill_body(s, b, loop, n, items);
+    vec_push(s->mem, b->out, loop);
+}
+
+void emit_group(scheduler *s, block *b, int n, item *const *items)
+{
+    const extent *work = group_work(s, n, items);
+    bool reduces = false;
+    int64_t size;
+    for (int i = 0; i < n; i++) {
+        rename_axis(s, items[i], items[0]->axes[0]);
+        reduces |= items[i]->kind == ITEM_REDUCE;
+        if (items[i]->kind == ITEM_STORE && !items[i]->target)
+            items[i]->target = item_target(s, b, items[i]->n);
+    }
+    if (b->sequential)
+        add_comment(s, b, n, items);
+    bool parallel = b->sequential && items[0]->axes[0]->extent &&
+                    !(extent_is_const(items[0]->axes[0]->extent, &size) && size <= CHUNKS);
+    if (reduces && parallel)
+        chunked_loop(s, b, n, items, work);
+    else
+        plain_loop(s, b, n, items, parallel, work);
+    for (int i = 0; i < n; i++) {
+        if (items[i]->kind == ITEM_REDUCE)
+            map_set(&b->values, items[i]->n, acc_end(s, &items[i]->acc));
+        else if (items[i]->n)
+            map_set(&b->tensors, items[i]->n, items[i]->target);
+    }
+}
+
+void emit_single(scheduler *s, block *b, node *n)
+{
+    schedule_items(s, b, 1, &n, NULL);
+}
+
+/* ---- scatter and argkmin: loops over all axes, in order ---- */
+
+typedef struct walk {
+    item *it;
+    node *const *inner;
+    int range; /* next dynamic range */
+} walk;
+
+static block *open_axis(scheduler *s, block *b, lstmt *loop, const walk *w, int axis, int *range)
+{
+    var *v = w->it->axes[axis];
+    if (v->extent) {
+        *loop = *make_loop(s, v->name, lx_int(s, 0), lx_size(s, v->extent));
+    } else {
+        lexpr *lo = emit_value(s, b, w->it->ranges[*range]), *hi = emit_value(s, b, w->it->ranges[*range + 1]);
+        *loop = *make_loop(s, v->name, lo, hi);
+        *range += 2;
+    }
+    block *k = new_block(s, b, 1, &w->it->axes[axis], &loop->body);
+    map_set(&k->values, v->self, lx_temp(s, loop->temp));
+    return k;
+}
+
+static void scatter_entry(scheduler *s, block *b, const item *it, node *const *inner)
+{
+    node *n = it->n;
+    lexpr **subs = ARENA_ARRAY(s->mem, lexpr *, n->rank);
+    bool guarded = false;
+    for (int i = 0; i < n->rank; i++) {
+        subs[i] = emit_value(s, b, inner[2 + i]);
+        guarded |= !sub_in_range(s, inner[2 + i], n->extents[i]);
+    }
+    lexpr *x = emit_value(s, b, inner[0]);
+    lstmt_list *out = b->out;
+    if (!node_is_number(inner[1], 1)) {
+        lexpr *filter = emit_value(s, b, inner[1]);
+        lstmt *st = add_stmt(s, out, LS_IF);
+        st->e = filter;
+        out = &st->body;
+    }
+    add_store(s, out, it->target, n->rank, subs, x);
+    lstmt *store = out->data[out->n - 1];
+    store->accumulate = true;
+    store->guarded = guarded;
+}
+
+static void scatter_axes(scheduler *s, block *b, const walk *w, int axis, int range)
+{
+    if (axis == w->it->naxes) {
+        scatter_entry(s, b, w->it, w->inner);
+        return;
+    }
+    lstmt *loop = ARENA_NEW(s->mem, lstmt);
+    block *k = open_axis(s, b, loop, w, axis, &range);
+    scatter_axes(s, k, w, axis + 1, range);
+    vec_push(s->mem, b->out, loop);
+}
+
+static node **open_all(scheduler *s, item *it, int skip)
+{
+    node *n = it->n;
+    node **inner = ARENA_ARRAY(s->mem, node *, n->ninner + 1);
+    it->naxes = n->nvars;
+    it->axes = ARENA_ARRAY(s->mem, var *, n->nvars + 1);
+    graph_open(s->g, n, it->axes, inner);
+    it->body = inner[0];
+    it->filter = node_is_number(inner[1], 1) ? NULL : inner[1];
+    it->ranges = inner + 2 + skip;
+    return inner;
+}
+
+void emit_scatter(scheduler *s, block *b, item *it)
+{
+    node **inner = open_all(s, it, it->n->rank);
+    it->target = item_target(s, b, it->n);
+    if (it->target->kind == BUF_RESULT)
+        it->target->readable = true;
+    lstmt *fill = add_stmt(s, b->out, LS_FILL);
+    fill->buffer = it->target;
+    fill->e = lx_const(s, it->n->elem, 0);
+    walk w = {it, inner, 0};
+    scatter_axes(s, b, &w, 0, 0);
+    map_set(&b->tensors, it->n, it->target);
+}
+
+static void argk_axes(scheduler *s, block *b, const walk *w, buffer *keys, int axis, int range, lexpr **at)
+{
+    item *it = w->it;
+    if (axis == it->naxes) {
+        lexpr *x = emit_value(s, b, it->body), *filter = it->filter ? emit_value(s, b, it->filter) : NULL;
+        lstmt_list *out = b->out;
+        if (filter) {
+            lstmt *st = add_stmt(s, out, LS_IF);
+            st->e = filter;
+            out = &st->body;
+        }
+        lstmt *st = add_stmt(s, out, LS_INSERT);
+        st->buffer = keys;
+        st->from = it->target;
+        st->e = x;
+        st->lo = flat_index(s, it, axis, at);
+        st->largest = it->n->op == OP_ARGKMAX;
+        return;
+    }
+    lstmt *loop = ARENA_NEW(s->mem, lstmt);
+    block *k = open_axis(s, b, loop, w, axis, &range);
+    at[axis] = lx_temp(s, loop->temp);
+    argk_axes(s, k, w, keys, axis + 1, range, at);
+    vec_push(s->mem, b->out, loop);
+}
+
+static void fill(scheduler *s, block *b, buffer *f, lexpr *e)
+{
+    lstmt *st = add_stmt(s, b->out, LS_FILL);
+    st->buffer = f;
+    st->e = e;
+}
+
+void emit_argk(scheduler *s, block *b, item *it)
+{
+    node *n = it->n;
+    node **inner = open_all(s, it, 0);
+    bool largest = n->op == OP_ARGKMAX;
+    elem e = inner[0]->elem;
+    it->target = item_target(s, b, n);
+    buffer *keys = new_buffer(s, b, "keys", e, 1, n->extents);
+    double inf = largest ? -__builtin_inf() : __builtin_inf();
+    lexpr *worst = elem_is_float(e) ? lx_const(s, e, inf) : lx_int(s, largest ? INT64_MIN : INT64_MAX);
+    if (it->target->kind == BUF_RESULT)
+        it->target->readable = true;
+    fill(s, b, keys, worst);
+    fill(s, b, it->target, lx_int(s, -1));
+    walk w = {it, inner, 0};
+    argk_axes(s, b, &w, keys, 0, 0, ARENA_ARRAY(s->mem, lexpr *, n->nvars));
+    map_set(&b->tensors, n, it->target);
+}

@@ -1,0 +1,118 @@
+/* Private to stage/schedule*.c.
+ *
+ * A block is a place in the code: a list of statements under the variables bound around it. A value is computed in the
+ * outermost block that binds all its free variables (its home), before the statement under construction there; so what
+ * does not depend on a loop leaves it. */
+#ifndef ADC_STAGE_SCHEDULE_STATE_H
+#define ADC_STAGE_SCHEDULE_STATE_H
+#include "stage/schedule.h"
+
+typedef struct block {
+    struct block *parent;
+    int nvars;
+    var **vars; /* bound here: axes, or t and the states of a loop */
+    lstmt_list *out;
+    map values;      /* value node -> lexpr */
+    map tensors;     /* tensor node -> buffer */
+    bool sequential; /* not inside a kernel: nests may be parallel */
+} block;
+
+typedef enum item_kind { ITEM_STORE, ITEM_REDUCE, ITEM_VECTOR, ITEM_SCATTER, ITEM_LOOP, ITEM_ARGK } item_kind;
+
+/* Running state of a reduction inside its loop. */
+typedef struct accumulator {
+    op op;
+    elem elem;
+    temp *value, *second; /* second: the index of argmax, the maximum of logsumexp */
+} accumulator;
+
+typedef struct item {
+    item_kind kind;
+    node *n;   /* what it computes; keys values and tensors */
+    int level; /* items of a level do not depend on each other */
+    bool done;
+    /* nests, opened */
+    int naxes;
+    var **axes;
+    node *body, *filter;
+    node **ranges;
+    /* ITEM_STORE, ITEM_VECTOR: where the entries go */
+    buffer *target;
+    int nprefix;
+    lexpr **prefix;
+    bool accumulate;
+    var *entry; /* ITEM_VECTOR: the axis of the target, below the summation axes */
+    accumulator acc;
+    VEC(node *) stacks;       /* ITEM_LOOP */
+    VEC(struct item *) after; /* besides what its nodes show */
+} item;
+
+typedef VEC(item *) item_list;
+typedef VEC(node *) node_vec;
+
+typedef struct scheduler {
+    graph *g;
+    arena *mem;
+    const graph_fn *f;
+    nest_fn *out;
+    block *root;
+    names *used_names;
+    map taken;                /* names in use */
+    VEC(affine_range) ranges; /* of loop indices around */
+    int position;             /* top level groups so far, for buffer lifetimes */
+    map targets;              /* tensor node of the root block -> result buffer that it fills */
+} scheduler;
+
+/* schedule_value.c */
+lexpr *lx_int(scheduler *s, int64_t x);
+lexpr *lx_const(scheduler *s, elem e, double x);
+lexpr *lx_size(scheduler *s, const extent *e);
+lexpr *lx_temp(scheduler *s, temp *t);
+lexpr *lx_point(scheduler *s, op o, elem e, int n, lexpr *const *args);
+lexpr *lx_bin(scheduler *s, op o, lexpr *a, lexpr *b);
+lexpr *lx_select(scheduler *s, lexpr *c, lexpr *a, lexpr *b);
+lexpr *lx_load(scheduler *s, buffer *b, int n, lexpr *const *subs, bool guarded);
+lstmt *add_stmt(scheduler *s, lstmt_list *out, lstmt_kind kind);
+temp *new_temp(scheduler *s, const char *hint, elem e);
+temp *add_let(scheduler *s, lstmt_list *out, const char *hint, lexpr *e);
+temp *add_var(scheduler *s, lstmt_list *out, const char *hint, lexpr *init);
+void add_set(scheduler *s, lstmt_list *out, temp *t, lexpr *e);
+void add_store(scheduler *s, lstmt_list *out, buffer *b, int n, lexpr *const *subs, lexpr *e);
+buffer *new_buffer(scheduler *s, block *b, const char *hint, elem e, int rank, const extent *const *extents);
+const char *unique_name(scheduler *s, const char *hint);
+void touch_buffer(scheduler *s, buffer *b);
+
+block *new_block(scheduler *s, block *parent, int nvars, var **vars, lstmt_list *out);
+/* Where n is computed; NULL when it depends on a variable that no block around binds. */
+block *home_block(const scheduler *s, block *b, const node *n);
+lexpr *emit_value(scheduler *s, block *b, node *n);
+buffer *find_buffer(scheduler *s, block *b, node *t);
+bool sub_in_range(scheduler *s, node *sub, const extent *size);
+
+/* schedule_items.c */
+item *find_item(item_list *items, const node *n);
+/* Everything of block b that the roots need, level by level, then the items given (rows to store). */
+void schedule_items(scheduler *s, block *b, int nroots, node *const *roots, item_list *given);
+
+/* schedule_nest.c */
+void emit_group(scheduler *s, block *b, int n, item *const *items);
+void emit_single(scheduler *s, block *b, node *n); /* a reduction met without a plan */
+void emit_scatter(scheduler *s, block *b, item *it);
+void emit_argk(scheduler *s, block *b, item *it);
+void open_item(scheduler *s, item *it);
+buffer *item_target(scheduler *s, block *b, node *t);
+
+/* schedule_reduce.c */
+void acc_begin(scheduler *s, lstmt_list *out, accumulator *a, const char *hint);
+void acc_add(scheduler *s, lstmt_list *out, const accumulator *a, lexpr *x, lexpr *filter, lexpr *index);
+lexpr *acc_end(scheduler *s, const accumulator *a);
+/* Chunks of a parallel reduction: partial states in arrays, combined in order. */
+int acc_parts(const accumulator *a);
+void acc_store_part(scheduler *s, lstmt_list *out, const accumulator *a, buffer *const *parts, lexpr *chunk);
+void acc_add_part(scheduler *s, lstmt_list *out, const accumulator *a, buffer *const *parts, lexpr *chunk);
+elem acc_part_elem(const accumulator *a, int part);
+
+/* schedule_loop.c */
+void emit_loop(scheduler *s, block *b, item *it);
+
+#endif

@@ -1,0 +1,13 @@
+/* Algebra on the graph, by a table of rules (simplify_rules.c), to a fixed point. */
+#ifndef ADC_STAGE_SIMPLIFY_H
+#define ADC_STAGE_SIMPLIFY_H
+#include "form/graph.h"
+
+/* Replaces the roots by simpler ones of the same value, type and shape. Values may differ in the sign of a zero and,
+ * where integers are reassociated, nowhere else; NaN and infinities stay. */
+void simplify(graph *g, int n, node **roots);
+
+/* The rules, for tests and documentation: NULL after the last. */
+const char *simplify_rule_formula(int k);
+
+#endif

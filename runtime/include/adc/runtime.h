@@ -1,0 +1,87 @@
+/* adc runtime: all that generated code and its callers share. See docs/c-api.md.
+ *
+ * Status: an int32_t; bits 0-7 the code, bits 8-15 the argument's index (into ad_function.args) where the code is about
+ * one. AD_OK is 0. */
+#ifndef ADC_RUNTIME_H
+#define ADC_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define AD_ABI 1
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t ad_status;
+
+enum {
+    AD_OK = 0,
+    AD_NULL = 1,      /* a required pointer is NULL */
+    AD_SIZE = 2,      /* a size is negative, too large, or does not fit the others */
+    AD_INDEX = 3,     /* an index is out of range */
+    AD_WORKSPACE = 4, /* the workspace given is too small */
+    AD_MEMORY = 5,    /* the runtime could not allocate a workspace */
+    AD_NUMERIC = 6,   /* a solver failed or did not converge; results are NaN */
+    AD_DEVICE = 7     /* the GPU reported an error */
+};
+
+#define AD_STATUS(code, arg) ((ad_status)((code) | ((int32_t)(arg) << 8)))
+#define AD_STATUS_CODE(status) ((int)((uint32_t)(status)&0xff))
+#define AD_STATUS_ARG(status) ((int)(((uint32_t)(status) >> 8) & 0xff))
+
+/* One line of English for the code; never NULL. */
+const char *ad_status_string(ad_status status);
+
+/* What a workspace == NULL call uses: 64-byte aligned, uninitialised; NULL when there is no memory. */
+void *ad_allocate(size_t bytes);
+void ad_release(void *p);
+
+typedef enum ad_type { AD_F32, AD_F64, AD_INT64, AD_BOOL } ad_type;
+typedef enum ad_role { AD_INPUT, AD_RESULT, AD_GRADIENT } ad_role;
+
+typedef struct ad_argument {
+    const char *name;
+    ad_role role;
+    ad_type type;
+    int32_t rank;               /* 0: passed by value when an input, [1] when a result */
+    const char *const *extents; /* [rank], as text in the size names: "N", "2*H" */
+    int32_t gradient_of;        /* AD_GRADIENT: index into args of the input; else -1 */
+    int32_t differentiable;     /* inputs: 1 when it is of a floating type */
+} ad_argument;
+
+typedef struct ad_function {
+    const char *name; /* without prefix and suffix: "hamiltonian_grad" */
+    const char *doc;
+    int32_t size_count;
+    const char *const *sizes;
+    int32_t arg_count; /* inputs, then results and gradients, in the order of the C function */
+    const ad_argument *args;
+    /* Values of extents of argument arg: out[rank]. */
+    void (*extents)(int32_t arg, const int64_t *sizes, const void *const *in, int64_t *out);
+    /* Bytes of workspace, SIZE_MAX when the sizes are impossible. in: one pointer per input, read only for int scalars
+     * that the memory depends on; may be NULL when workspace_args is 0. */
+    size_t (*workspace)(const int64_t *sizes, const void *const *in);
+    int32_t workspace_args; /* number of int inputs that the workspace depends on */
+    /* in: one pointer per input (scalars too), out: one per result, each may be NULL (not wanted). */
+    ad_status (*call)(const int64_t *sizes, const void *const *in, void *const *out, void *workspace,
+                      size_t workspace_size);
+    const char *primal; /* for "f_grad": "f"; else NULL */
+} ad_function;
+
+typedef struct ad_module {
+    int32_t abi; /* AD_ABI */
+    const char *name;
+    const char *version;     /* of the adc that made it */
+    const char *source_hash; /* of the .ad text and all its imports */
+    const char *real;        /* "f64" or "f32" */
+    int32_t function_count;
+    const ad_function *functions;
+} ad_module;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Installs adc and builds each example alone against the installation, found through PATH only; the examples check themselves.
+set -eu
+prefix=$BUILD/prefix
+rm -rf "$prefix" "$BUILD/examples_alone"
+cmake --install "$BUILD" --prefix "$prefix" >/dev/null
+export PATH="$prefix/bin:$PATH"
+for name in ballistic hamiltonian; do
+    folder=$BUILD/examples_alone/$name
+    mkdir -p "$folder"
+    cp -r "$SRC/examples/$name" "$folder/source"
+    cmake -S "$folder/source" -B "$folder/build" >"$folder/log.txt" 2>&1 || { cat "$folder/log.txt"; exit 1; }
+    cmake --build "$folder/build" >"$folder/log.txt" 2>&1 || { cat "$folder/log.txt"; exit 1; }
+    grep -q "^ADC:FILEPATH=$prefix/bin/adc" "$folder/build/CMakeCache.txt" || { echo "not the installed adc"; exit 1; }
+    (cd "$folder/build" && "./$name")
+done

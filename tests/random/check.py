@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Random programs against four oracles: the same program in Python, adc at -O0 against -O3, finite differences
+(adc gradcheck), and the identities of derivatives that the program states about itself (see generate.py).
+
+    check.py [--adc ADC] [--seeds A..B] [--keep DIR]      prints the seeds that fail and keeps their programs
+"""
+import argparse
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+import generate
+
+PAIRS = [("forward_s", "reverse_s"), ("forward_x", "reverse_x"), ("forward_y", "reverse_y"), ("forward_A", "reverse_A"),
+         ("push", "pull"), ("fr", "rf"), ("fr", "hv"), ("across", "back"), ("second_forward", "second_reverse")]
+
+
+def flat(v):
+    return [e for row in v for e in flat(row)] if isinstance(v, list) else [v]
+
+
+def sq(v):
+    return v * v
+
+
+def mean(v):
+    v = flat(v)
+    return sum(v) / len(v)
+
+
+def logsumexp(v):
+    m = max(v)
+    return m + math.log(sum(math.exp(e - m) for e in v))
+
+
+def softmax_mean(pairs):
+    m = max(s for s, _ in pairs)
+    w = [math.exp(s - m) for s, _ in pairs]
+    return sum(a * v for a, (_, v) in zip(w, pairs)) / sum(w)
+
+
+def environment(sizes):
+    names = {n: getattr(math, n) for n in ("sin", "cos", "tanh", "exp", "log", "sqrt", "atan", "erf", "log1p", "asinh", "atan2", "prod")}
+    names.update(sizes, sq=sq, mean=mean, logsumexp=logsumexp, softmax_mean=softmax_mean, sigmoid=lambda t: 1 / (1 + math.exp(-t)))
+    return names
+
+
+def inputs(seed):
+    pick = random.Random(seed + 100000)
+    n, m = pick.randint(2, 5), pick.randint(2, 4)
+    def tensor(*shape):
+        return [tensor(*shape[1:]) for _ in range(shape[0])] if shape else round(pick.uniform(-1, 1), 4)
+    values = {"s": tensor(), "x": tensor(n), "y": tensor(m), "A": tensor(n, m), "k": [pick.randrange(n) for _ in range(n)]}
+    directions = {"ds": tensor(), "dx": tensor(n), "dy": tensor(m), "dA": tensor(n, m), "w": tensor(n)}
+    return {"N": n, "M": m}, values, directions
+
+
+def near(a, b, tolerance):
+    scale = max([1.0] + [abs(v) for v in flat(a) if v is not None])
+    return len(flat(a)) == len(flat(b)) and all(
+        p is not None and q is not None and abs(p - q) <= tolerance * scale for p, q in zip(flat(a), flat(b)))
+
+
+class Checker:
+    def __init__(self, adc, folder):
+        self.adc, self.folder = adc, folder
+
+    def call(self, *words):
+        done = subprocess.run([self.adc, *words], capture_output=True, text=True, timeout=300, errors="replace")
+        if done.returncode:
+            raise Failure(f"{' '.join(words[:3])}: exit {done.returncode}: {(done.stderr.strip() or done.stdout.strip())[:1500]}")
+        return done.stdout
+
+    def results(self, path, function, values, *options):
+        words = [f"{k}={json.dumps(v, separators=(',', ':'))}" for k, v in values.items()]
+        return json.loads(self.call("run", path, function, *words, "--json", *options))
+
+    def problems(self, seed):
+        adc, python = generate.program(seed)
+        sizes, values, directions = inputs(seed)
+        path = os.path.join(self.folder, f"random_{seed}.ad")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(adc)
+        names = environment(sizes)
+        exec(python, names)
+        plain = self.results(path, "value_grad", values, "-O", "0")
+        want = names["value"](**values)
+        if not near(want, plain["result"], 1e-11):
+            yield f"value: Python says {want!r}, adc {plain['result']!r}"
+        want, got = names["field"](**values), self.results(path, "field", values, "-O", "0")["result"]
+        if not near(want, got, 1e-11):
+            yield f"field: Python says {want!r}, adc {got!r}"
+        fast = self.results(path, "value_grad", values, "-O", "3")
+        for name, v in plain.items():
+            if not near(v, fast[name], 1e-10):
+                yield f"{name}: -O0 gives {v!r}, -O3 {fast[name]!r}"
+        pairs = self.results(path, "pairs", {**values, **directions}, "-O", "0")
+        for a, b in PAIRS:
+            if not near(pairs[a], pairs[b], 1e-9):
+                yield f"{a} = {pairs[a]!r}, {b} = {pairs[b]!r}"
+        words = [f"{k}={json.dumps(v, separators=(',', ':'))}" for k, v in values.items()]
+        self.call("gradcheck", path, "value", *words)
+
+    def seed(self, seed):
+        try:
+            return [f"seed {seed}: {p}" for p in self.problems(seed)]
+        except Failure as failure:
+            return [f"seed {seed}: {failure}"]
+        except subprocess.TimeoutExpired as late:
+            return [f"seed {seed}: {late}"]
+
+
+class Failure(Exception):
+    pass
+
+
+def main():
+    p = argparse.ArgumentParser(description="random programs against four oracles")
+    p.add_argument("--adc", default=os.environ.get("ADC", "adc"))
+    p.add_argument("--seeds", default="1..40", metavar="A..B")
+    p.add_argument("--keep", metavar="DIR", help="where the programs are written, and stay")
+    p.add_argument("-j", type=int, default=2)
+    args = p.parse_args()
+    first, last = (int(v) for v in args.seeds.split(".."))
+    with tempfile.TemporaryDirectory() as scratch:
+        if args.keep:
+            os.makedirs(args.keep, exist_ok=True)
+        checker = Checker(args.adc, args.keep or scratch)
+        failed = 0
+        with ThreadPoolExecutor(args.j) as pool:
+            for lines in pool.map(checker.seed, range(first, last + 1)):
+                failed += bool(lines)
+                for line in lines:
+                    print(line, flush=True)
+    print(f"{last - first + 1 - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -27,15 +27,12 @@ static void emit_doc_lines(text *t, const char *s)
 
 static void emit_title(text *t, const interface_fn *f)
 {
-    const char *where = f->where ? arena_printf(t->mem, " (%s)", f->where) : "";
-    if (f->primal)
-        text_addf(t, "%s and its gradients%s.", f->primal, where);
-    else if (!f->doc)
-        text_addf(t, "%s%s.", f->name, where);
-    if (f->doc) {
-        text_add(t, f->primal ? "\n *  " : "");
+    if (f->doc)
         emit_doc_lines(t, f->doc);
-    }
+    else if (f->primal)
+        text_addf(t, "%s and its gradients.", f->primal);
+    else
+        text_addf(t, "%s.", f->name);
 }
 
 /* Starts a line " *  @param names      ", what follows stands in one column. */

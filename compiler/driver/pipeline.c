@@ -151,6 +151,8 @@ static bool derive_all(pipeline *p)
     for (int i = 0; i < p->graphs.fns.n; i++) {
         graph_fn *f = p->graphs.fns.data[i];
         derive_error error = {0};
+        simplify_fn(p->graphs.g, f);
+        fuse_prepare(p->graphs.g, f);
         derive(p->graphs.g, f, &error);
         if (error.message) {
             diag_error(p->d, error.at, "%s", error.message);

@@ -204,7 +204,7 @@ static void say_outside(checker *c, const pending *w, const expr *value, const e
     const expr *base = w->e->a.data[0];
     const type *t = base->type;
     if (!diag_error(c->diag, value->at, "%s %s is out of range: %s has %s",
-                    w->e->subs.data[w->sub].value ? "subscript" : "the end of a slice", ext_str(c, p),
+                    w->e->subs.data[w->sub].value ? "subscript" : "the slice's end", ext_str(c, p),
                     name_text(c, base, "this tensor"), axis_text(c, t->extents[w->sub], w->sub, t->rank, true)))
         return;
     const extent *last = extent_sub(t->extents[w->sub], constant_extent(c, 1));

@@ -115,6 +115,14 @@ static type_kind bodies_kind(checker *c, const builtin *row, expr *e)
     return e->a.n == 2 ? join_kinds(c, e->a.data[0], last, e->at) : last->type->kind;
 }
 
+static bool all_static(const expr *e)
+{
+    for (int i = 0; i < e->indices.n; i++)
+        if (!e->indices.data[i].extent)
+            return false;
+    return true;
+}
+
 static type *reduce_indices(checker *c, const builtin *row, expr *e)
 {
     int scope = scope_open(c), errors = c->diag->errors;
@@ -134,9 +142,9 @@ static type *reduce_indices(checker *c, const builtin *row, expr *e)
     type_kind kind = right_number_of_bodies(c, row, e) ? bodies_kind(c, row, e) : TYPE_ERROR;
     if (kind == TYPE_ERROR || !ok)
         return error_type(c);
-    if (gives_index(row) && e->indices.n > 1) {
-        if (diag_error(c->diag, e->at, "%s gives one index, and there are %d here", row->name, e->indices.n))
-            diag_hint(c->diag, "take it over one index at a time");
+    if (gives_index(row) && e->indices.n > 1 && !all_static(e)) {
+        if (diag_error(c->diag, e->at, "%s over several indices needs ranges that are size expressions", row->name))
+            diag_hint(c->diag, "it gives the flat row-major index; take it over one index at a time");
         return error_type(c);
     }
     if (e->a.n == 2 && e->a.data[0]->type->rank) {
@@ -165,12 +173,6 @@ static type *reduce_entries(checker *c, const builtin *row, expr *e)
         if (diag_error(c->diag, body->at, "%s(...) runs over the entries of a tensor, and this is a scalar, %s",
                        row->name, type_str(c->mem, body->type)))
             diag_hint(c->diag, "name the index that it runs over: %s[i](...)", row->name);
-        return error_type(c);
-    }
-    if (gives_index(row) && body->type->rank > 1) {
-        if (diag_error(c->diag, body->at, "%s(...) gives one index, and this is %s", row->name,
-                       type_str(c->mem, body->type)))
-            diag_hint(c->diag, "take it over one axis: %s[j](...)", row->name);
         return error_type(c);
     }
     return reduced_type(c, row, kind, NULL, k);

@@ -206,6 +206,7 @@ static node *tangent_of_stack(tangents *t, node *n)
 
 static node *compute(tangents *t, node *n)
 {
+    t->g->at = n->at;
     if (n->op == OP_NAME)
         return tangent(t, n->args[0]);
     if (n->op == OP_ACCESS) {

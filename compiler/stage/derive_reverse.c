@@ -164,6 +164,7 @@ static void reverse_name(sweep *s, node *n)
 
 static void process(sweep *s, node *n)
 {
+    s->g->at = n->at;
     node_list *users = n->op == OP_LOOP ? map_get(&s->loop_users, n) : NULL;
     if (users)
         reverse_loop(s, n, users);

@@ -13,8 +13,6 @@ typedef struct rewriting {
     graph *g;
     graph_fn *f;
     map done;
-    fuse_sizes sizes;
-    fuse_uses uses;
     node *(*rule)(struct rewriting *, node *);
 } rewriting;
 
@@ -121,25 +119,55 @@ void fuse_unroll(graph *g, graph_fn *f)
 
 /* ---- inlining ---- */
 
-static bool should_inline(rewriting *r, const node *before, const node *t)
+typedef struct inlining {
+    graph *g;
+    fuse_sizes sizes;
+    fuse_uses uses;
+    map done;
+    bool cheap_only;
+} inlining;
+
+static bool should_inline(inlining *r, const node *before, const node *t)
 {
-    if (!fuse_is_storable(&r->sizes, t))
+    if (fuse_cost(&r->sizes, t) <= CHEAP)
         return true;
-    if (fuse_is_used_once(&r->uses, before))
-        return true;
-    return fuse_cost(&r->sizes, t->args[0]) <= CHEAP;
+    return !r->cheap_only && (!fuse_is_storable(&r->sizes, t) || fuse_is_used_once(&r->uses, before));
 }
 
-static node *inline_accesses(void *data, node *n)
+static node *inline_node(inlining *r, node *n);
+
+static node *inline_args(inlining *r, node *n)
 {
-    rewriting *r = data;
+    graph *g = r->g;
+    node **args = ARENA_ARRAY(g->mem, node *, n->nargs);
+    int outer = n->nargs - n->ninner;
+    for (int i = 0; i < outer; i++)
+        args[i] = inline_node(r, n->args[i]);
+    if (!node_is_binder(n)) {
+        g->at = n->at;
+        return graph_with_args(g, n, args);
+    }
+    var **vars = ARENA_ARRAY(g->mem, var *, n->nvars);
+    graph_open(g, n, vars, args + outer);
+    fuse_uses_push(&r->uses, n, vars);
+    for (int i = outer; i < n->nargs; i++)
+        fuse_uses_count(&r->uses, args[i]);
+    for (int i = outer; i < n->nargs; i++)
+        args[i] = inline_node(r, args[i]);
+    fuse_uses_pop(&r->uses);
+    g->at = n->at;
+    return graph_close(g, n, vars, args);
+}
+
+static node *inline_node(inlining *r, node *n)
+{
     if (n->nargs == 0)
         return n;
     node *known = map_get(&r->done, n);
     if (known)
         return known;
-    known = graph_map_args(r->g, n, inline_accesses, r);
-    if (known->op == OP_ACCESS && known->args[0]->op == OP_TENSOR && n->op == OP_ACCESS &&
+    known = inline_args(r, n);
+    if (n->op == OP_ACCESS && known->op == OP_ACCESS && known->args[0]->op == OP_TENSOR &&
         should_inline(r, n->args[0], known->args[0])) {
         node *value;
         graph_apply(r->g, known->args[0], known->args + 1, &value);
@@ -149,14 +177,29 @@ static node *inline_accesses(void *data, node *n)
     return known;
 }
 
-void fuse_inline(graph *g, graph_fn *f)
+static void inline_fn(graph *g, graph_fn *f, bool cheap_only)
 {
-    rewriting r = {.g = g, .f = f};
+    inlining r = {.g = g, .cheap_only = cheap_only};
     map_init(&r.done, g->mem);
     fuse_sizes_init(&r.sizes, g, f);
-    fuse_uses_init(&r.uses, g, f);
+    fuse_uses_init(&r.uses, g);
     for (int i = 0; i < f->nouts; i++)
-        f->outs[i] = inline_accesses(&r, f->outs[i]);
+        fuse_uses_count_root(&r.uses, f->outs[i]);
     for (int i = 0; i < f->checks.n; i++)
-        f->checks.data[i].ok = inline_accesses(&r, f->checks.data[i].ok);
+        fuse_uses_count_root(&r.uses, f->checks.data[i].ok);
+    for (int i = 0; i < f->nouts; i++)
+        f->outs[i] = inline_node(&r, f->outs[i]);
+    for (int i = 0; i < f->checks.n; i++)
+        f->checks.data[i].ok = inline_node(&r, f->checks.data[i].ok);
+}
+
+void fuse_inline(graph *g, graph_fn *f)
+{
+    inline_fn(g, f, false);
+}
+
+void fuse_prepare(graph *g, graph_fn *f)
+{
+    inline_fn(g, f, true);
+    fuse_lift_costly(g, f);
 }

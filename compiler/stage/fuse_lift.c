@@ -10,7 +10,8 @@ typedef struct lifting {
     map lifted; /* the stored tensors made */
     var **path; /* axes around, outermost first */
     int depth, cap;
-    bool reuse; /* second walk: accesses the tensors made by the first wherever their entry is computed */
+    bool costly; /* before derive: costly values of any size, the largest such, top down */
+    bool reuse;  /* second walk: accesses the tensors made by the first wherever their entry is computed */
 } lifting;
 
 static void push_axes(lifting *l, int n, var *const *vars)
@@ -55,12 +56,26 @@ static node *as_tensor(lifting *l, int n, var **own, node *value)
             return NULL;
         volume = extent_mul(volume, own[i]->extent);
     }
-    return fuse_volume_is_storable(&l->sizes, volume) ? graph_tensor(l->g, n, own, value) : NULL;
+    bool wanted = l->costly || fuse_volume_is_storable(&l->sizes, volume);
+    return wanted ? graph_tensor(l->g, n, own, value) : NULL;
 }
 
-static bool is_candidate(const node *n)
+/* A name below bound variables is what a derivative around refers to: it must stay where it is. */
+static bool holds_local_name(const node *n, int depth)
 {
-    return node_is_reduce(n) && n->rank == 0;
+    if (n->op == OP_NAME && n->nfree)
+        return true;
+    for (int i = 0; i < n->nargs && depth > 0; i++)
+        if (n->args[i]->nfree && holds_local_name(n->args[i], depth - 1))
+            return true;
+    return false;
+}
+
+static bool is_candidate(const lifting *l, const node *n)
+{
+    if (n->rank)
+        return false;
+    return l->costly ? elem_is_float(n->elem) && fuse_is_costly(n) && !holds_local_name(n, 40) : node_is_reduce(n);
 }
 
 static node *lift(lifting *l, node *n)
@@ -92,6 +107,7 @@ static node *walk_binder(lifting *l, node *n)
     for (int i = outer; i < n->nargs; i++)
         args[i] = walk(l, args[i]);
     l->depth = depth;
+    g->at = n->at;
     return graph_close(g, n, vars, args);
 }
 
@@ -100,6 +116,7 @@ static node *walk_args(lifting *l, node *n)
     node **args = ARENA_ARRAY(l->g->mem, node *, n->nargs);
     for (int i = 0; i < n->nargs; i++)
         args[i] = walk(l, n->args[i]);
+    l->g->at = n->at;
     return graph_with_args(l->g, n, args);
 }
 
@@ -111,15 +128,32 @@ static node *walk(lifting *l, node *n)
     if (r)
         return r;
     r = n;
-    if (l->reuse && is_candidate(n))
+    if ((l->reuse || l->costly) && is_candidate(l, n))
         r = lift(l, n);
     if (r == n) {
         r = node_is_binder(n) ? walk_binder(l, n) : walk_args(l, n);
-        if (!l->reuse && is_candidate(r))
+        if (!l->reuse && !l->costly && is_candidate(l, r))
             r = lift(l, r);
     }
     map_set(&l->done, n, r);
     return r;
+}
+
+static void walk_fn(lifting *l, graph_fn *f)
+{
+    map_init(&l->done, l->g->mem);
+    for (int i = 0; i < f->nouts; i++)
+        f->outs[i] = walk(l, f->outs[i]);
+    for (int i = 0; i < f->checks.n; i++)
+        f->checks.data[i].ok = walk(l, f->checks.data[i].ok);
+}
+
+void fuse_lift_costly(graph *g, graph_fn *f)
+{
+    lifting l = {.g = g, .costly = true};
+    fuse_sizes_init(&l.sizes, g, f);
+    map_init(&l.lifted, g->mem);
+    walk_fn(&l, f);
 }
 
 void fuse_lift(graph *g, graph_fn *f)
@@ -129,11 +163,7 @@ void fuse_lift(graph *g, graph_fn *f)
     map_init(&l.lifted, g->mem);
     for (int pass = 0; pass < 2; pass++) {
         l.reuse = pass == 1;
-        map_init(&l.done, g->mem);
-        for (int i = 0; i < f->nouts; i++)
-            f->outs[i] = walk(&l, f->outs[i]);
-        for (int i = 0; i < f->checks.n; i++)
-            f->checks.data[i].ok = walk(&l, f->checks.data[i].ok);
+        walk_fn(&l, f);
         if (!l.lifted.n)
             return;
     }

@@ -14,7 +14,6 @@ static const extent *volume(graph *g, int rank, const extent *const *extents)
 void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f)
 {
     *s = (fuse_sizes){.g = g};
-    map_init(&s->costs, g->mem);
     s->volumes = ARENA_ARRAY(g->mem, const extent *, f->face->nargs + 1);
     for (int i = 0; i < f->face->nargs; i++)
         s->volumes[s->n++] = volume(g, f->face->args[i].rank, f->face->args[i].extents);
@@ -43,15 +42,22 @@ static int own_cost(const node *n)
     return n->op >= OP_EXP && n->op <= OP_SOFTPLUS ? 10 : n->op >= OP_NORMAL ? 40 : 1;
 }
 
+bool fuse_is_costly(const node *n)
+{
+    return own_cost(n) >= 4;
+}
+
 typedef struct counting {
     map seen;
     int total;
+    const node *tensor;
 } counting;
 
 static void count(counting *c, const node *n)
 {
     static char seen;
-    if (c->total > HEAVY || n->nargs == 0 || map_get(&c->seen, n))
+    if (c->total > HEAVY || n->nargs == 0 || map_get(&c->seen, n) ||
+        !node_depends_any(n, c->tensor->nvars, c->tensor->vars))
         return;
     map_set(&c->seen, n, &seen);
     c->total += own_cost(n);
@@ -63,11 +69,11 @@ static void count(counting *c, const node *n)
             count(c, n->args[i]);
 }
 
-int fuse_cost(fuse_sizes *s, const node *value)
+int fuse_cost(fuse_sizes *s, const node *tensor)
 {
-    counting c = {0};
+    counting c = {.tensor = tensor};
     map_init(&c.seen, s->g->mem);
-    count(&c, value);
+    count(&c, tensor->args[0]);
     return c.total;
 }
 
@@ -80,11 +86,11 @@ typedef struct use_record {
 static int axes_around(const fuse_uses *u, const node *t)
 {
     int axes = 0;
-    for (int i = u->depth - 1; i >= 0; i--) {
-        const node *b = u->path[i];
+    for (int i = u->path.n - 1; i >= 0; i--) {
+        const fuse_binder *b = &u->path.data[i];
         if (node_depends_any(t, b->nvars, b->vars))
             break;
-        axes += b->op == OP_LOOP || b->op == OP_STACK ? 1000 : b->nvars;
+        axes += b->is_loop ? 1000 : b->nvars;
     }
     return axes;
 }
@@ -122,7 +128,17 @@ static void note_use(fuse_uses *u, const node *n)
     }
 }
 
-static void walk(fuse_uses *u, const node *n)
+void fuse_uses_push(fuse_uses *u, const node *b, var **vars)
+{
+    vec_push(u->g->mem, &u->path, (fuse_binder){b->nvars, vars, b->op == OP_LOOP || b->op == OP_STACK});
+}
+
+void fuse_uses_pop(fuse_uses *u)
+{
+    u->path.n--;
+}
+
+void fuse_uses_count(fuse_uses *u, const node *n)
 {
     static char seen;
     if (n->nargs == 0 || map_get(&u->seen, n))
@@ -131,31 +147,27 @@ static void walk(fuse_uses *u, const node *n)
     note_use(u, n);
     int outer = n->nargs - n->ninner;
     for (int i = 0; i < outer; i++)
-        walk(u, n->args[i]);
+        fuse_uses_count(u, n->args[i]);
     if (!n->ninner)
         return;
-    if (u->depth == u->cap) {
-        u->path = arena_grow(u->g->mem, u->path, (size_t)u->cap, (size_t)(2 * u->cap + 16), sizeof *u->path);
-        u->cap = 2 * u->cap + 16;
-    }
-    u->path[u->depth++] = n;
+    fuse_uses_push(u, n, n->vars);
     for (int i = outer; i < n->nargs; i++)
-        walk(u, n->args[i]);
-    u->depth--;
+        fuse_uses_count(u, n->args[i]);
+    fuse_uses_pop(u);
 }
 
-void fuse_uses_init(fuse_uses *u, graph *g, const graph_fn *f)
+void fuse_uses_count_root(fuse_uses *u, const node *n)
+{
+    if (n->op == OP_TENSOR)
+        record(u, n)->count++;
+    fuse_uses_count(u, n);
+}
+
+void fuse_uses_init(fuse_uses *u, graph *g)
 {
     *u = (fuse_uses){.g = g};
     map_init(&u->uses, g->mem);
     map_init(&u->seen, g->mem);
-    for (int i = 0; i < f->nouts; i++) {
-        if (f->outs[i]->op == OP_TENSOR)
-            record(u, f->outs[i])->count++;
-        walk(u, f->outs[i]);
-    }
-    for (int i = 0; i < f->checks.n; i++)
-        walk(u, f->checks.data[i].ok);
 }
 
 bool fuse_is_used_once(fuse_uses *u, const node *tensor)

@@ -7,26 +7,41 @@ typedef struct fuse_sizes {
     graph *g;
     int n;
     const extent **volumes; /* of inputs and outputs */
-    map costs;
 } fuse_sizes;
 
 void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f);
 /* At most linear in the inputs and outputs, constants aside. */
 bool fuse_is_storable(fuse_sizes *s, const node *tensor);
 bool fuse_volume_is_storable(fuse_sizes *s, const extent *volume);
-/* Operations to compute a value once, shared parts counted once; reductions and loops count as many. */
-int fuse_cost(fuse_sizes *s, const node *value);
+/* Operations to compute an entry once the parts that are the same for all entries are known; shared parts count once,
+ * reductions and loops as many. */
+int fuse_cost(fuse_sizes *s, const node *tensor);
 
-/* Where tensors are used. */
+bool fuse_is_costly(const node *n); /* one operation that is worth computing once */
+
+/* fuse_lift.c: part of fuse_prepare. */
+void fuse_lift_costly(graph *g, graph_fn *f);
+
+/* Where tensors are used, counted scope by scope on the opened graph. */
+typedef struct fuse_binder {
+    int nvars;
+    var **vars;
+    bool is_loop;
+} fuse_binder;
+
 typedef struct fuse_uses {
     graph *g;
     map uses; /* tensor -> use record */
     map seen;
-    const node **path; /* binders around */
-    int depth, cap;
+    VEC(fuse_binder) path; /* binders around */
 } fuse_uses;
 
-void fuse_uses_init(fuse_uses *u, graph *g, const graph_fn *f);
+void fuse_uses_init(fuse_uses *u, graph *g);
+/* n is a root, or an inside argument of the binder pushed last. */
+void fuse_uses_count(fuse_uses *u, const node *n);
+void fuse_uses_count_root(fuse_uses *u, const node *n);
+void fuse_uses_push(fuse_uses *u, const node *binder, var **vars);
+void fuse_uses_pop(fuse_uses *u);
 /* One access, by plain distinct axes, at as many points as the tensor has entries. */
 bool fuse_is_used_once(fuse_uses *u, const node *tensor);
 

@@ -278,7 +278,7 @@ static void arg_loops(scheduler *s, block *b, item *it, int depth, lexpr **at)
     }
     lstmt *loop = ARENA_NEW(s->mem, lstmt);
     *loop = (lstmt){.kind = LS_FOR,
-                    .temp = new_temp(s, it->axes[depth]->name, ELEM_INT),
+                    .temp = new_temp(s, axis_name(s, it->axes[depth]), ELEM_INT),
                     .lo = lx_int(s, 0),
                     .hi = lx_size(s, it->axes[depth]->extent)};
     block *k = new_block(s, b, 1, &it->axes[depth], &loop->body);
@@ -431,7 +431,7 @@ static void chunked_loop(scheduler *s, block *b, int n, item *const *items, cons
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)
             acc_begin(s, &chunks->body, &items[i]->acc, items[i]->n->hint);
-    lstmt *loop = make_loop(s, items[0]->axes[0]->name, lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, c, total), count),
+    lstmt *loop = make_loop(s, axis_name(s, items[0]->axes[0]), lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, c, total), count),
                             lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, next, total), count));
     fill_body(s, b, loop, n, items);
     vec_push(s->mem, &chunks->body, loop);
@@ -464,7 +464,7 @@ static void plain_loop(scheduler *s, block *b, int n, item *const *items, bool p
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)
             acc_begin(s, b->out, &items[i]->acc, items[i]->n->hint);
-    lstmt *loop = make_loop(s, first->axes[0]->name, lo, hi);
+    lstmt *loop = make_loop(s, axis_name(s, first->axes[0]), lo, hi);
     loop->parallel = parallel;
     loop->trips = work;
     fill_body(s, b, loop, n, items);
@@ -515,10 +515,10 @@ static block *open_axis(scheduler *s, block *b, lstmt *loop, const walk *w, int 
 {
     var *v = w->it->axes[axis];
     if (v->extent) {
-        *loop = *make_loop(s, v->name, lx_int(s, 0), lx_size(s, v->extent));
+        *loop = *make_loop(s, axis_name(s, v), lx_int(s, 0), lx_size(s, v->extent));
     } else {
         lexpr *lo = emit_value(s, b, w->it->ranges[*range]), *hi = emit_value(s, b, w->it->ranges[*range + 1]);
-        *loop = *make_loop(s, v->name, lo, hi);
+        *loop = *make_loop(s, axis_name(s, v), lo, hi);
         *range += 2;
     }
     block *k = new_block(s, b, 1, &w->it->axes[axis], &loop->body);

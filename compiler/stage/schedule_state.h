@@ -59,6 +59,7 @@ typedef struct scheduler {
     names *used_names;
     map taken;                /* names in use */
     VEC(affine_range) ranges; /* of loop indices around */
+    int unnamed;              /* temporaries without a name of the user's */
     int position;             /* top level groups so far, for buffer lifetimes */
     map targets;              /* tensor node of the root block -> result buffer that it fills */
 } scheduler;
@@ -80,6 +81,7 @@ void add_set(scheduler *s, lstmt_list *out, temp *t, lexpr *e);
 void add_store(scheduler *s, lstmt_list *out, buffer *b, int n, lexpr *const *subs, lexpr *e);
 buffer *new_buffer(scheduler *s, block *b, const char *hint, elem e, int rank, const extent *const *extents);
 const char *unique_name(scheduler *s, const char *hint);
+const char *axis_name(scheduler *s, const var *v);
 void touch_buffer(scheduler *s, buffer *b);
 
 block *new_block(scheduler *s, block *parent, int nvars, var **vars, lstmt_list *out);

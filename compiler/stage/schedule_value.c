@@ -121,8 +121,9 @@ static bool is_reserved(const char *name)
 
 const char *unique_name(scheduler *s, const char *hint)
 {
-    if (!hint || !*hint || hint[0] == '_')
-        hint = "v";
+    bool named = hint && *hint && hint[0] != '_';
+    if (!named)
+        hint = arena_printf(s->mem, "t%d", ++s->unnamed);
     const char *name = names_intern(s->used_names, hint);
     for (int k = 1; is_reserved(name) || map_get(&s->taken, name); k++)
         name = names_intern(s->used_names, arena_printf(s->mem, "%s_%d", hint, k));
@@ -196,6 +197,19 @@ buffer *new_buffer(scheduler *s, block *b, const char *hint, elem e, int rank, c
     vec_push(s->mem, &s->out->buffers, f);
     touch_buffer(s, f);
     return f;
+}
+
+/* The user's index name, or that of its size in small letters. */
+const char *axis_name(scheduler *s, const var *v)
+{
+    if (v->name && v->name[0] != '_')
+        return v->name;
+    if (!v->extent || !extent_is_name(v->extent))
+        return "k";
+    char *name = arena_strdup(s->mem, extent_str(s->mem, v->extent));
+    for (char *c = name; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return name;
 }
 
 block *new_block(scheduler *s, block *parent, int nvars, var **vars, lstmt_list *out)

@@ -62,13 +62,19 @@ static const unary_row unary_rows[] = {
     {OP_FLOOR, floor, floorf}, {OP_CEIL, ceil, ceilf},    {OP_ROUND, rint, rintf},
 };
 
+/* NaN has one sign here: which one an operation gives is the machine's affair. */
+static node *real(graph *g, elem e, double x)
+{
+    return graph_real(g, e, isnan(x) ? (double)NAN : x);
+}
+
 static node *fold_unary(graph *g, op o, const node *a)
 {
     for (size_t i = 0; i < sizeof unary_rows / sizeof *unary_rows; i++)
         if (unary_rows[i].op == o)
-            return graph_real(g, a->elem,
-                              a->elem == ELEM_F32 ? (double)unary_rows[i].narrow((float)a->number)
-                                                  : unary_rows[i].wide(a->number));
+            return real(g, a->elem,
+                        a->elem == ELEM_F32 ? (double)unary_rows[i].narrow((float)a->number)
+                                            : unary_rows[i].wide(a->number));
     return NULL;
 }
 
@@ -218,9 +224,9 @@ static node *fold_binary(const rewrite *w)
     }
     if (!is_float_binary(o) || a->elem != w->n->elem)
         return NULL;
-    return graph_real(g, a->elem,
-                      a->elem == ELEM_F32 ? (double)binary_narrow(o, (float)a->number, (float)b->number)
-                                          : binary_wide(o, a->number, b->number));
+    return real(g, a->elem,
+                a->elem == ELEM_F32 ? (double)binary_narrow(o, (float)a->number, (float)b->number)
+                                    : binary_wide(o, a->number, b->number));
 }
 
 node *simplify_fold(const rewrite *w)

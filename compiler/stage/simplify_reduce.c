@@ -188,8 +188,12 @@ node *simplify_reduce_delta(const rewrite *w)
         before = and_then(g, before, early);
     node *x = graph_subst(g, inner.n ? body->args[1] : body, 1, &v, &d.value);
     x = when(g, late, x, zero);
-    node *guard = and_then(g, before, guard_of(g, d.value, v->extent));
-    if (node_depends_any(guard, w->n->nvars, w->vars))
+    node *guard = guard_of(g, d.value, v->extent);
+    bool inside = node_depends_any(guard, w->n->nvars, w->vars);
+    if (simplify_is_plain(guard) && !inside)
+        return when(g, guard, reduce_without(w, d.axis, d.value, x, and_then(g, before, after)), zero);
+    guard = and_then(g, before, guard);
+    if (inside || node_depends_any(before, w->n->nvars, w->vars))
         return reduce_without(w, d.axis, d.value, x, and_then(g, guard, after));
     return when(g, guard, reduce_without(w, d.axis, d.value, x, after), zero);
 }

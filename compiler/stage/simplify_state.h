@@ -29,5 +29,11 @@ node *simplify_reduce_empty(const rewrite *w);
 node *simplify_reduce_unit_axis(const rewrite *w);
 node *simplify_sum_neg(const rewrite *w);
 node *simplify_reduce_delta(const rewrite *w);
+/* Constant factors, see simplify_scale.c. */
+node *simplify_scale_mul(const rewrite *w);
+node *simplify_scale_div(const rewrite *w);
+node *simplify_scale_neg(const rewrite *w);
+node *simplify_scale_sum(const rewrite *w);
+node *simplify_scale_add(const rewrite *w);
 
 #endif

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -188,11 +189,12 @@ static void energy_of_5000(void)
     free_cloud(&c);
 }
 
-static void energy_of_50000(void)
+static void energy_of_many(int64_t n)
 {
-    cloud c = new_cloud(50000);
+    cloud c = new_cloud(n);
     double value = energy_and_gradients(&c), peak = peak_megabytes();
-    printf("  peak memory of this process %.1f MB; an N x N matrix alone would be 20000 MB\n", peak);
+    printf("  peak memory of this process %.1f MB; an N x N matrix alone would be %.0f MB\n", peak,
+           8e-6 * (double)n * (double)n);
     verify("peak memory under 100 MB", peak < 100 ? 0 : peak, 0);
     verify_points(&c, c.n / 50);
     verify_identities(&c, value);
@@ -211,6 +213,7 @@ static void shoot_and_verify(cloud *c)
 {
     int64_t n = c->n * D;
     cloud walk = new_cloud(c->n);
+    memcpy(walk.p, c->p, (size_t)n * sizeof *c->p);
     double *q1 = array(n), *p1 = array(n), worst = 0;
     double begin = seconds();
     must(model_shoot(c->n, c->q, c->p, c->s, 10, 0.1, q1, p1, NULL, 0));
@@ -239,6 +242,8 @@ static void match_and_verify(cloud *c)
     double *target = array(n), *gradient = array(n), *direction = array(n), *up = array(n), *down = array(n);
     fill_random(target, n, 3);
     fill_random(direction, n, 4);
+    for (int64_t i = 0; i < n; i++)
+        target[i] = c->q[i] + 0.1 * target[i];
     double begin = seconds();
     must(model_matching_grad(c->n, c->p, c->q, target, c->s, &value, gradient, NULL, 0));
     double elapsed = seconds() - begin;
@@ -261,11 +266,14 @@ static void match_and_verify(cloud *c)
     free(down);
 }
 
-int main(void)
+/* The optional argument is the number of points of the large cloud. */
+int main(int argc, char **argv)
 {
     energy_of_5000();
-    energy_of_50000();
+    energy_of_many(argc > 1 ? atoll(argv[1]) : 50000);
     cloud c = new_cloud(1000);
+    for (int64_t i = 0; i < c.n * D; i++)
+        c.p[i] *= 0.1;
     shoot_and_verify(&c);
     match_and_verify(&c);
     free_cloud(&c);

@@ -37,9 +37,7 @@ try "manifest is JSON" python3 -m json.tool model.json
 
 for compiler in "gcc -std=c11" "clang -std=c11" "g++ -std=c++17 -x c++" "clang++ -std=c++17 -x c++"; do
     command -v "${compiler%% *}" >/dev/null || continue
-    c_compiler=${compiler%% *}
-    c_compiler=${c_compiler/g++/gcc}
-    c_compiler=${c_compiler/clang++/clang}
+    case $compiler in clang*) c_compiler=clang ;; *) c_compiler=gcc ;; esac
     # shellcheck disable=SC2086
     try "$c_compiler" $c_compiler -std=c11 -O2 $warnings -I"$SRC/runtime/include" -c model.c model_f32.c || continue
     for program in program*.c; do

@@ -176,9 +176,17 @@ class Runner:
             yield f"{where}: {wrong}" if wrong else None
 
     def file(self, test):
+        """The lines of a file's runs; a file that does not compile tells why once."""
         if self.real == "f32" and test.f32 == "off":
             return []
-        return [line for run in test.runs for line in self.run(test, run)]
+        lines, said = [], set()
+        for line in (line for run in test.runs for line in self.run(test, run)):
+            why = line and line.split(": exit ", 1)[-1].replace("\n", " ")[:60]
+            if line and ": exit " in line and why in said:
+                line = line.split(": ", 1)[0] + ": the same"
+            said.add(why)
+            lines.append(line)
+        return lines
 
 
 def main():

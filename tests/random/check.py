@@ -88,18 +88,18 @@ class Checker:
             f.write(adc)
         names = environment(sizes)
         exec(python, names)
-        plain = self.results(path, "value_grad", values, "-O", "0")
+        plain = self.results(path, "value_grad", values, "-O0")
         want = names["value"](**values)
         if not near(want, plain["result"], 1e-11):
             yield f"value: Python says {want!r}, adc {plain['result']!r}"
-        want, got = names["field"](**values), self.results(path, "field", values, "-O", "0")["result"]
+        want, got = names["field"](**values), self.results(path, "field", values, "-O0")["result"]
         if not near(want, got, 1e-11):
             yield f"field: Python says {want!r}, adc {got!r}"
-        fast = self.results(path, "value_grad", values, "-O", "3")
+        fast = self.results(path, "value_grad", values, "-O3")
         for name, v in plain.items():
             if not near(v, fast[name], 1e-10):
                 yield f"{name}: -O0 gives {v!r}, -O3 {fast[name]!r}"
-        pairs = self.results(path, "pairs", {**values, **directions}, "-O", "0")
+        pairs = self.results(path, "pairs", {**values, **directions}, "-O0")
         for a, b in PAIRS:
             if not near(pairs[a], pairs[b], 1e-9):
                 yield f"{a} = {pairs[a]!r}, {b} = {pairs[b]!r}"

@@ -238,7 +238,7 @@ static int build_and_run(const char *folder, const char *files)
 {
     static const char *const compilers[] = {"gcc -O2", "gcc -O1 -fopenmp -fsanitize=undefined,address", "clang -O2",
                                             "gcc -O3 -ffp-contract=off -march=native"};
-    const char *root = getenv("SRC") ? getenv("SRC") : ".";
+    char *root = realpath(getenv("SRC") ? getenv("SRC") : ".", NULL);
     int failures = 0;
     for (size_t i = 0; i < sizeof compilers / sizeof *compilers; i++) {
         char command[2000];
@@ -247,11 +247,11 @@ static int build_and_run(const char *folder, const char *files)
         if (system(command) != 0)
             continue;
         snprintf(command, sizeof command,
-                 "cd '%s' && S=$OLDPWD && case '%s' in /*) S='%s';; *) S=$S/'%s';; esac && "
-                 "%s -std=c11 %s -I\"$S\"/runtime/include -o program %s \"$S\"/runtime/status.c -lm && ./program",
-                 folder, root, root, root, compilers[i], warnings, files);
+                 "cd %s && %s -std=c11 %s -I'%s/runtime/include' -o program %s '%s/runtime/status.c' -lm && ./program",
+                 folder, compilers[i], warnings, root, files, root);
         failures += shell(command);
     }
+    free(root);
     return failures;
 }
 

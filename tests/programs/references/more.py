@@ -15,7 +15,7 @@ class loops_nested_runtime:
     def pascal(x, n):
         return total([x**i * (i + 1) for i in range(n)])
 
-    def ragged(x, len):
+    def ragged(x, len, most):
         s = mp.mpf(0)
         for v, n in zip(x, len):
             y = v
@@ -30,8 +30,18 @@ class loops_nested_runtime:
     def per_element_sum(x, n):
         return total([iterate(v, n) ** 2 for v in x])
 
-    def ragged_elements(x, len):
+    def ragged_elements(x, len, most):
         return total([iterate(v, n) for v, n in zip(x, len)])
+
+
+@reference
+class loops_unbounded:
+    def ragged(x, len):
+        s = mp.mpf(0)
+        for v, n in zip(x, len):
+            for _ in range(n):
+                s = mp.sin(s) + v
+        return s
 
 
 @reference

@@ -26,14 +26,41 @@ static bool bound_value(extent_pool *pool, const lexpr *e, const extent **value)
     return e->kind == LX_SIZE || e->kind == LX_CONST;
 }
 
-static const extent *trips(extent_pool *pool, const lstmt *s)
+static const lexpr *operand(const lexpr *e, op o, int k)
 {
-    const extent *lo, *hi, *zero = extent_const(pool, 0);
-    if (s->trips)
-        return extent_add(zero, s->trips);
-    if (bound_value(pool, s->lo, &lo) && bound_value(pool, s->hi, &hi))
-        return extent_sub(extent_add(zero, hi), lo);
-    return extent_const(pool, UNKNOWN_TRIPS);
+    return e && e->kind == LX_POINT && e->op == o ? e->args[k] : NULL;
+}
+
+/* A loop over one of equal parts of a range, from idiv(part * size, parts): the size; else NULL. */
+static const extent *chunked_size(const lstmt *s, const temp *part)
+{
+    if (s->kind != LS_FOR)
+        return NULL;
+    const lexpr *product = operand(s->lo, OP_IDIV, 0);
+    const lexpr *left = operand(product, OP_MUL, 0), *right = operand(product, OP_MUL, 1);
+    bool matches = left && left->kind == LX_TEMP && left->temp == part && right->kind == LX_SIZE;
+    return matches ? right->extent : NULL;
+}
+
+/* All parts together: the cost of the loops over parts in the body is that of their whole ranges. */
+static bool is_over_parts(const lstmt *s)
+{
+    for (int i = 0; i < s->body.n; i++)
+        if (chunked_size(s->body.data[i], s->temp))
+            return true;
+    return false;
+}
+
+bool cost_trips(extent_pool *pool, const lstmt *s, const extent **trips)
+{
+    const extent *lo, *hi;
+    *trips = extent_const(pool, 1);
+    if (is_over_parts(s))
+        return true;
+    if (!bound_value(pool, s->lo, &lo) || !bound_value(pool, s->hi, &hi))
+        return false;
+    *trips = extent_sub(extent_add(extent_const(pool, 0), hi), lo);
+    return true;
 }
 
 static const extent *entries(extent_pool *pool, const buffer *b, int from)
@@ -44,13 +71,23 @@ static const extent *entries(extent_pool *pool, const buffer *b, int from)
     return n;
 }
 
-static const extent *statement_cost(extent_pool *pool, const lstmt *s)
+static const extent *loop_cost(extent_pool *pool, const lstmt *s, const temp *around)
+{
+    const extent *trips, *body = extent_add(cost_of(pool, &s->body, s->temp), extent_const(pool, 1));
+    const extent *chunked = around ? chunked_size(s, around) : NULL;
+    if (chunked)
+        return extent_mul(body, chunked);
+    bool known = cost_trips(pool, s, &trips);
+    return known ? extent_mul(body, trips) : extent_scale(body, UNKNOWN_TRIPS);
+}
+
+static const extent *statement_cost(extent_pool *pool, const lstmt *s, const temp *around)
 {
     switch (s->kind) {
     case LS_FOR:
-        return extent_mul(extent_add(cost_of(pool, &s->body), extent_const(pool, 1)), trips(pool, s));
+        return loop_cost(pool, s, around);
     case LS_IF:
-        return extent_add(cost_of(pool, &s->body), cost_of(pool, &s->other));
+        return extent_add(cost_of(pool, &s->body, around), cost_of(pool, &s->other, around));
     case LS_FILL:
     case LS_COPY:
         return entries(pool, s->buffer, 0);
@@ -63,10 +100,10 @@ static const extent *statement_cost(extent_pool *pool, const lstmt *s)
     }
 }
 
-const extent *cost_of(extent_pool *pool, const lstmt_list *body)
+const extent *cost_of(extent_pool *pool, const lstmt_list *body, const temp *around)
 {
     const extent *sum = extent_const(pool, 0);
     for (int i = 0; i < body->n; i++)
-        sum = extent_add(sum, statement_cost(pool, body->data[i]));
+        sum = extent_add(sum, statement_cost(pool, body->data[i], around));
     return sum;
 }

@@ -50,7 +50,10 @@ void emit_scratch_pointer(emitter *e, const buffer *b, bool thread);
 void emit_workspace_query(emitter *e);
 void emit_public(emitter *e, const char *run_call);
 
-/* emit_c_cost.c: about how many operations the statements do, as a polynomial; unknown trip counts are few. */
-const extent *cost_of(extent_pool *pool, const lstmt_list *body);
+/* emit_c_cost.c: about how many operations the statements do, as a polynomial; unknown trip counts are few. around: the
+ * index of the loop whose body they are, or NULL. */
+const extent *cost_of(extent_pool *pool, const lstmt_list *body, const temp *around);
+/* Passes of a loop; 1 where cost_of counts those of a loop inside for all; false when unknown. */
+bool cost_trips(extent_pool *pool, const lstmt *s, const extent **trips);
 
 #endif

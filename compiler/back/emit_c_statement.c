@@ -56,11 +56,14 @@ void mark_live(emitter *e)
 
 static void emit_let(emitter *e, const lstmt *s)
 {
+    bool is_const = s->kind == LS_LET, known = is_const && s->e->elem == ELEM_INT;
     const char *value = emit_text(e, s->e, PREC_SELECT);
-    int bits = s->e->elem == ELEM_INT && s->kind == LS_LET ? print_bits(&e->p, s->e) : 63;
+    int bits = known ? print_bits(&e->p, s->e) : WORD_BITS;
+    bool nonneg = known && print_is_nonneg(&e->p, s->e);
     c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
     l->bits = bits;
-    emit_linef(e, "%s%s %s = %s;", s->kind == LS_LET ? "const " : "", emit_c_type(s->temp->elem), l->name, value);
+    l->nonneg = nonneg;
+    emit_linef(e, "%s%s %s = %s;", is_const ? "const " : "", emit_c_type(s->temp->elem), l->name, value);
 }
 
 /* x = x + a is printed as x += a. */
@@ -245,23 +248,23 @@ static const extent *leading_terms(emitter *e, const extent *x)
 }
 
 /* The line before a parallel loop; false when the loop is too small for it, whatever the sizes. */
-static bool emit_pragma(emitter *e, const lstmt *s)
+static bool emit_pragma(emitter *e, const lstmt *s, const char *lo, const char *hi)
 {
-    lstmt_list one = {.data = (lstmt *[]){(lstmt *)s}, .n = 1};
-    const extent *cost = leading_terms(e, cost_of(e->pool, &one));
+    const extent *trips, *body = extent_add(cost_of(e->pool, &s->body, s->temp), extent_const(e->pool, 1));
+    bool known = cost_trips(e->pool, s, &trips);
+    const extent *cost = leading_terms(e, known ? extent_mul(body, trips) : body);
     int64_t value;
-    bool is_const = extent_is_const(cost, &value);
-    if (is_const && value < PARALLEL_COST)
+    if (known && extent_is_const(cost, &value) && value < PARALLEL_COST)
         return false;
     text t;
     text_init(&t, e->mem);
     atom_speller plain = print_speller(&e->p);
-    if (is_const)
-        text_add(&t, "true");
+    emit_extent(&t, cost, (atom_speller){spell_as_double, &plain});
+    if (!known)
+        text_addf(&t, " > " PARALLEL_COST_TEXT " / (double)(%s - (%s))", hi, lo);
     else
-        emit_extent(&t, cost, (atom_speller){spell_as_double, &plain});
-    emit_linef(e, "%s(%s%s)", prelude_use(e->p.helpers, "AD_PARALLEL"), text_str(&t),
-               is_const ? "" : " > " PARALLEL_COST_TEXT);
+        text_add(&t, " > " PARALLEL_COST_TEXT);
+    emit_linef(e, "%s(%s)", prelude_use(e->p.helpers, "AD_PARALLEL"), text_str(&t));
     return true;
 }
 
@@ -301,33 +304,46 @@ static void emit_parallel_body(emitter *e, const lstmt *s, bool threads)
     leave_scope(e, mark);
 }
 
-static bool has_load(const lexpr *x)
+/* Cheap to evaluate in each pass: no load, no helper. */
+static bool is_plain_bound(const lexpr *x)
 {
-    bool found = x->kind == LX_LOAD && x->buffer->rank > 0;
-    for (int i = 0; i < x->nargs && !found; i++)
-        found = has_load(x->args[i]);
-    return found;
+    bool plain = x->kind == LX_CONST || x->kind == LX_SIZE || x->kind == LX_TEMP ||
+                 (x->kind == LX_LOAD && x->nargs == 0 && x->buffer->kind == BUF_INPUT) ||
+                 (x->kind == LX_POINT && (x->op == OP_ADD || x->op == OP_SUB));
+    for (int i = 0; i < x->nargs; i++)
+        plain = plain && is_plain_bound(x->args[i]);
+    return plain;
 }
 
-/* A bound that reads memory is read once. */
-static const char *loop_bound(emitter *e, const lstmt *s)
+/* A bound that is not plain is computed once, before the loop. */
+static const char *loop_bound(emitter *e, const lstmt *s, const lexpr *bound, const char *which)
 {
-    const char *hi = emit_text(e, s->hi, PREC_ADD);
-    if (!has_load(s->hi))
-        return hi;
-    const char *name = emitter_name(e, arena_printf(e->mem, "%s_end", s->temp->name));
-    emit_linef(e, "const int64_t %s = %s;", name, hi);
+    const char *value = emit_text(e, bound, PREC_ADD);
+    if (is_plain_bound(bound))
+        return value;
+    const char *name = emitter_name(e, arena_printf(e->mem, "%s_%s", s->temp->name, which));
+    emit_linef(e, "const int64_t %s = %s;", name, value);
     return name;
+}
+
+/* A loop does not run for more than 2^INDEX_BITS passes. */
+static int index_bits(const emitter *e, const lstmt *s)
+{
+    int lo = print_bits(&e->p, s->lo), hi = print_bits(&e->p, s->hi);
+    hi = hi < INDEX_BITS ? hi : INDEX_BITS;
+    return lo > hi ? lo : hi;
 }
 
 static void emit_for(emitter *e, const lstmt *s)
 {
-    const char *hi = loop_bound(e, s), *lo = emit_text(e, s->lo, PREC_SELECT);
     bool outermost = s->parallel && !e->in_parallel;
-    bool threads = outermost && !can_fail(&s->body) && emit_pragma(e, s);
+    const char *lo = outermost ? loop_bound(e, s, s->lo, "begin") : emit_text(e, s->lo, PREC_SELECT);
+    const char *hi = loop_bound(e, s, s->hi, "end");
+    bool threads = outermost && !can_fail(&s->body) && emit_pragma(e, s, lo, hi);
     int mark = enter_scope(e);
     c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
-    l->bits = 31;
+    l->bits = index_bits(e, s);
+    l->nonneg = print_is_nonneg(&e->p, s->lo);
     emit_linef(e, "for (int64_t %s = %s; %s < %s; %s++) {", l->name, lo, l->name, hi, l->name);
     if (outermost)
         emit_parallel_body(e, s, threads);

@@ -13,8 +13,6 @@
 
 #include "back/spell.h"
 
-enum { WORD_BITS = 63, INDEX_BITS = 31 };
-
 /* Names. */
 
 void c_printer_init(c_printer *p, arena *mem, const nest_fn *fn, prelude *helpers)
@@ -29,7 +27,7 @@ void c_printer_init(c_printer *p, arena *mem, const nest_fn *fn, prelude *helper
 c_local *print_declare(c_printer *p, const void *what, const char *name)
 {
     c_local *l = ARENA_NEW(p->mem, c_local);
-    *l = (c_local){name, WORD_BITS, false};
+    *l = (c_local){.name = name, .bits = WORD_BITS};
     map_set(&p->locals, what, l);
     return l;
 }
@@ -141,7 +139,7 @@ void print_count(text *t, c_printer *p, int from, int n, const extent *const *ex
 static bool int_constant(const lexpr *e, int64_t *value)
 {
     *value = e->integer;
-    return e->kind == LX_CONST || (e->kind == LX_SIZE && extent_is_const(e->extent, value));
+    return (e->kind == LX_CONST && e->elem == ELEM_INT) || (e->kind == LX_SIZE && extent_is_const(e->extent, value));
 }
 
 static int expr_prec(const c_printer *p, const lexpr *e);
@@ -241,10 +239,12 @@ void print_inside(text *t, c_printer *p, const buffer *b, int n, lexpr *const *s
 
 /* How large ints can be. */
 
+/* The least k with |x| <= 2^k. */
 static int constant_bits(int64_t x)
 {
+    uint64_t magnitude = x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
     int bits = 0;
-    for (uint64_t m = x < 0 ? 0 - (uint64_t)x : (uint64_t)x; m; m /= 2)
+    while (bits < WORD_BITS && (UINT64_C(1) << bits) < magnitude)
         bits++;
     return bits;
 }
@@ -316,6 +316,24 @@ int print_bits(const c_printer *p, const lexpr *e)
         bits = l ? l->bits : WORD_BITS;
     }
     return bits < WORD_BITS ? bits : WORD_BITS;
+}
+
+static bool point_is_nonneg(const c_printer *p, const lexpr *e)
+{
+    bool keeps_sign = e->op == OP_ADD || e->op == OP_MUL || e->op == OP_IDIV || e->op == OP_IMOD || e->op == OP_MIN ||
+                      e->op == OP_MAX;
+    for (int i = 0; i < e->nargs; i++)
+        keeps_sign = keeps_sign && print_is_nonneg(p, e->args[i]);
+    return keeps_sign && print_bits(p, e) < WORD_BITS;
+}
+
+bool print_is_nonneg(const c_printer *p, const lexpr *e)
+{
+    if (e->elem != ELEM_INT)
+        return false;
+    const c_local *l = e->kind == LX_TEMP ? map_get(&p->locals, e->temp) : NULL;
+    return (e->kind == LX_CONST && e->integer >= 0) || (e->kind == LX_SIZE && extent_is_nonneg(e->extent)) ||
+           (l && l->nonneg) || (e->kind == LX_POINT && point_is_nonneg(p, e));
 }
 
 /* Pointwise ops, one function per kind of spelling. */
@@ -470,9 +488,17 @@ static const spelling_printer printers[] = {
     [SPELL_RANDOM] = print_random,
 };
 
+/* Its spelling here: floored division of what is not negative is that of C. */
+static const spelling *spelling_of(const c_printer *p, const lexpr *e)
+{
+    int64_t divisor;
+    bool divides = (e->op == OP_IDIV || e->op == OP_IMOD) && int_constant(e->args[1], &divisor) && divisor > 0;
+    return divides && print_is_nonneg(p, e->args[0]) ? spell_plain_division(e->op) : spell_op(e->op, operand_elem(e));
+}
+
 static void print_point(text *t, c_printer *p, const lexpr *e)
 {
-    const spelling *s = spell_op(e->op, operand_elem(e));
+    const spelling *s = spelling_of(p, e);
     assert(s->kind != SPELL_NONE && "an op that its type does not have");
     if (s->wide && s->kind != SPELL_SQUARE && wraps(p, e)) {
         text_add(t, prelude_use(p->helpers, arena_printf(p->mem, "%s_int", s->wide)));
@@ -484,7 +510,7 @@ static void print_point(text *t, c_printer *p, const lexpr *e)
 
 static int point_prec(const c_printer *p, const lexpr *e)
 {
-    const spelling *s = spell_op(e->op, operand_elem(e));
+    const spelling *s = spelling_of(p, e);
     bool is_call = s->kind == SPELL_SQUARE ? !square_is_product(p, e) : s->wide && wraps(p, e);
     return is_call ? PREC_PRIMARY : s->prec;
 }

@@ -8,10 +8,14 @@
 #include "back/prelude.h"
 #include "form/loops.h"
 
+/* Magnitude of ints: indices and sizes are at most 2^INDEX_BITS, what may overflow has WORD_BITS. */
+enum { INDEX_BITS = 31, WORD_BITS = 63 };
+
 /* A temporary or a buffer of the function that is no parameter. */
 typedef struct c_local {
     const char *name;
-    int bits; /* int temporaries: magnitude at most 2^bits */
+    int bits;    /* int temporaries: magnitude at most 2^bits */
+    bool nonneg; /* and at least 0 */
     bool used;
 } c_local;
 
@@ -41,8 +45,9 @@ void print_entry(text *t, c_printer *p, const buffer *b, int n, lexpr *const *su
 void print_part(text *t, c_printer *p, const buffer *b, int n, lexpr *const *subs);
 /* "ad_inside(i, N) && ad_inside(j, M)" */
 void print_inside(text *t, c_printer *p, const buffer *b, int n, lexpr *const *subs);
-/* Bits of the magnitude of an int expression, 63 when unknown. */
+/* Bits of the magnitude of an int expression, WORD_BITS when unknown; whether it is certainly at least 0. */
 int print_bits(const c_printer *p, const lexpr *e);
+bool print_is_nonneg(const c_printer *p, const lexpr *e);
 
 void print_extent(text *t, c_printer *p, const extent *e, int prec);
 /* Product of extents from to n: "N * (D + 1)", "1" when there is none. */

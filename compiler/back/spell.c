@@ -151,3 +151,10 @@ const spelling *spell_op(op o, elem e)
         return &self;
     return e == ELEM_INT ? &ints[o] : e == ELEM_BOOL ? &bools[o] : &floats[o];
 }
+
+const spelling *spell_plain_division(op o)
+{
+    static const spelling quotient = INFIX("/", PREC_MUL, PREC_MUL, PREC_UNARY, NULL);
+    static const spelling remainder = INFIX("%", PREC_MUL, PREC_MUL, PREC_UNARY, NULL);
+    return o == OP_IDIV ? &quotient : &remainder;
+}

@@ -30,5 +30,7 @@ typedef struct spelling {
 
 /* e: element type of the operands (of the last operand where they differ). Never NULL; SPELL_NONE is a bug upstream. */
 const spelling *spell_op(op o, elem e);
+/* OP_IDIV, OP_IMOD of nonnegative operands, the divisor positive. */
+const spelling *spell_plain_division(op o);
 
 #endif

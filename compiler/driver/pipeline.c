@@ -131,6 +131,7 @@ static void fuse(graph *g, graph_fn *f)
     fuse_unroll(g, f);
     simplify_fn(g, f);
     fuse_lift(g, f);
+    fuse_inline_cheap(g, f);
 }
 
 static void print_graphs(pipeline *p)

@@ -1,14 +1,30 @@
-/* The table of builtins. Reads a name, answers with its row; typing by class is the checker's, meaning the lowering's. */
+/* The table of builtins. Reads a name, answers with its row; typing by class is the checker's, meaning the lowering's.
+ */
 #include "form/builtins.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#define ELEMENTWISE(name, args) {name, BUILTIN_FLOAT, args, args, REDUCE_NONE}
-#define NUMBER(name, args) {name, BUILTIN_NUMBER, args, args, REDUCE_NONE}
-#define ROW(name, args) {name, BUILTIN_ROW, args, args, REDUCE_NONE}
-#define REDUCTION(name, class) {name, BUILTIN_REDUCE, 1, 1, class}
-#define LIBRARY(name, min, max) {name, BUILTIN_LIBRARY, min, max, REDUCE_NONE}
+#define ELEMENTWISE(name, args)                                                                                        \
+    {                                                                                                                  \
+        name, BUILTIN_FLOAT, args, args, REDUCE_NONE                                                                   \
+    }
+#define NUMBER(name, args)                                                                                             \
+    {                                                                                                                  \
+        name, BUILTIN_NUMBER, args, args, REDUCE_NONE                                                                  \
+    }
+#define ROW(name, args)                                                                                                \
+    {                                                                                                                  \
+        name, BUILTIN_ROW, args, args, REDUCE_NONE                                                                     \
+    }
+#define REDUCTION(name, class)                                                                                         \
+    {                                                                                                                  \
+        name, BUILTIN_REDUCE, 1, 1, class                                                                              \
+    }
+#define LIBRARY(name, min, max)                                                                                        \
+    {                                                                                                                  \
+        name, BUILTIN_LIBRARY, min, max, REDUCE_NONE                                                                   \
+    }
 
 static const builtin rows[] = {
     ELEMENTWISE("exp", 1),

@@ -4,17 +4,17 @@
 #include <stdbool.h>
 
 typedef enum builtin_class {
-    BUILTIN_FLOAT,    /* elementwise; int arguments are promoted, the result is floating */
-    BUILTIN_NUMBER,   /* elementwise; int stays int */
-    BUILTIN_INTEGER,  /* elementwise on int only: div */
-    BUILTIN_ROW,      /* dot, sqnorm, norm, sqdist, cross, outer, concat, normalize */
-    BUILTIN_RANDOM,   /* normal, uniform: int scalars to a real scalar */
-    BUILTIN_HOLD,     /* stop_gradient */
-    BUILTIN_CONVERT,  /* real, f32, f64, int */
-    BUILTIN_DERIV,    /* grad, vjp, ... : EXPR_DERIV */
-    BUILTIN_SHAPED,   /* zeros, ones, ...: EXPR_SHAPED */
-    BUILTIN_REDUCE,   /* sum, ...: EXPR_REDUCE */
-    BUILTIN_LIBRARY   /* solve, cg, ...: named, and not available in this version */
+    BUILTIN_FLOAT,   /* elementwise; int arguments are promoted, the result is floating */
+    BUILTIN_NUMBER,  /* elementwise; int stays int */
+    BUILTIN_INTEGER, /* elementwise on int only: div */
+    BUILTIN_ROW,     /* dot, sqnorm, norm, sqdist, cross, outer, concat, normalize */
+    BUILTIN_RANDOM,  /* normal, uniform: int scalars to a real scalar */
+    BUILTIN_HOLD,    /* stop_gradient */
+    BUILTIN_CONVERT, /* real, f32, f64, int */
+    BUILTIN_DERIV,   /* grad, vjp, ... : EXPR_DERIV */
+    BUILTIN_SHAPED,  /* zeros, ones, ...: EXPR_SHAPED */
+    BUILTIN_REDUCE,  /* sum, ...: EXPR_REDUCE */
+    BUILTIN_LIBRARY  /* solve, cg, ...: named, and not available in this version */
 } builtin_class;
 
 typedef enum reduce_class {
@@ -26,7 +26,7 @@ typedef enum reduce_class {
     REDUCE_BOTH,    /* max_argmax, min_argmin: a tuple */
     REDUCE_SORTED,  /* kmin, kmax: a new first axis of K entries */
     REDUCE_SORTED_INDEX,
-    REDUCE_BOOL,    /* any, all */
+    REDUCE_BOOL, /* any, all */
     REDUCE_COUNT
 } reduce_class;
 

@@ -323,7 +323,7 @@ static elem result_elem(const op_row *row, node *const *args, elem given)
     }
 }
 
-static bool args_agree(op o, int n, node *const *args)
+bool graph_args_agree(op o, int n, node *const *args)
 {
     int first = o == OP_SELECT || o == OP_POLYGAMMA || o == OP_SINC;
     for (int i = 0; i < n; i++)
@@ -335,7 +335,7 @@ static bool args_agree(op o, int n, node *const *args)
 node *graph_point(graph *g, op o, int n, node *const *args, elem e)
 {
     const op_row *row = &op_rows[o];
-    assert(node_is_point(&(node){.op = o}) && (row->arity < 0 || row->arity == n) && args_agree(o, n, args));
+    assert(node_is_point(&(node){.op = o}) && (row->arity < 0 || row->arity == n) && graph_args_agree(o, n, args));
     if ((o == OP_TO_F64 && args[0]->elem == ELEM_F64) || (o == OP_TO_F32 && args[0]->elem == ELEM_F32) ||
         (o == OP_TO_INT && args[0]->elem == ELEM_INT))
         return args[0];

@@ -8,4 +8,7 @@ node *graph_intern(graph *g, const node *proto);
 /* The canonical variable of this type at a height and place. */
 var *graph_canonical(graph *g, const var *like, int level, int index);
 
+/* Values of one element type, as the pointwise op o takes them. */
+bool graph_args_agree(op o, int n, node *const *args);
+
 #endif

@@ -300,6 +300,8 @@ static void read_loop(reader *r, statement *st)
 static void read_stack(reader *r, statement *st)
 {
     node *loop = value(r);
+    if (loop->op != OP_LOOP)
+        fail(r, "expected a loop");
     vec_push(r->g->mem, &st->outer, loop);
     expect(r, "<");
     st->size = size(r);
@@ -491,6 +493,9 @@ static node *build_plain(reader *r, const statement *st)
         need(r, n == args[0]->rank + 1);
         return graph_access(g, args[0], args + 1);
     case OP_OUT:
+        if ((args[0]->op != OP_LOOP && args[0]->op != OP_VJP) || st->integer < 0 ||
+            st->integer >= (args[0]->op == OP_LOOP ? args[0]->ninner : args[0]->nargs - 2))
+            fail(r, "no such result");
         return graph_out(g, args[0], (int)st->integer);
     case OP_NAME:
         return build_named(r, st);
@@ -499,6 +504,8 @@ static node *build_plain(reader *r, const statement *st)
     case OP_JVP:
         return graph_jvp(g, args[0], (n - 1) / 2, args + 1, args + 1 + (n - 1) / 2);
     default:
+        if (!graph_args_agree(st->op, n, args))
+            fail(r, "operands of the wrong type");
         return graph_point(g, st->op, n, args, st->elem);
     }
 }
@@ -523,6 +530,9 @@ static void read_statement(reader *r)
     if (block)
         read_block(r, &st);
     read_comment(r);
+    skip_blanks(r);
+    if (*r->s && *r->s != '\n')
+        fail(r, "expected the end of the line");
     if (block && st.op != OP_LOOP && st.op != OP_CUSTOM)
         need(r, st.inner.n == 1);
     node *n = block ? build_block(r, &st) : build_plain(r, &st);

@@ -251,6 +251,12 @@ static void head_of(entry *e)
     }
 }
 
+/* Also a loop without state, which has variables but nothing inside. */
+static bool is_block(const node *n)
+{
+    return n->ninner || n->nvars;
+}
+
 static const char *yield_of(entry *e)
 {
     text t;
@@ -281,7 +287,7 @@ static const char *yield_of(entry *e)
 
 static void add_comment(text *t, const node *n)
 {
-    bool place = n->at.src && (n->ninner || n->op == OP_INPUT);
+    bool place = n->at.src && (is_block(n) || n->op == OP_INPUT);
     if (!n->hint && !place)
         return;
     text_addf(t, "  # %s", n->hint ? n->hint : "");
@@ -308,11 +314,11 @@ static void print_node(printer *p, scope *home, node *n)
     e.args = ARENA_ARRAY(mem, node *, n->nargs + 1);
     for (int i = 0; i < outer; i++)
         e.args[i] = n->args[i];
-    if (n->ninner)
+    if (is_block(n))
         open_scope(p, &inner, home, n, e.args + outer);
     text_add(&head, op_text(n->op));
     head_of(&e);
-    if (n->ninner) {
+    if (is_block(n)) {
         const char *yield = yield_of(&e);
         text_addf(&head, " {\n%s", text_str(&inner.body));
         indent(&head, inner.depth);

@@ -124,10 +124,10 @@ typedef VEC(subscript) subscript_list;
 
 struct expr {
     expr_kind kind;
-    loc at;     /* without parentheses around it */
+    loc at;      /* without parentheses around it */
     bool parens; /* was written in parentheses */
-    int depth;  /* height of the tree below; limited, so that walks may recurse */
-    type *type; /* (check) extents in the sizes of the enclosing function */
+    int depth;   /* height of the tree below; limited, so that walks may recurse */
+    type *type;  /* (check) extents in the sizes of the enclosing function */
     int64_t integer;
     double real;
     const char *name, *module_name; /* module_name NULL when unqualified */

@@ -12,9 +12,9 @@ typedef struct tree_builder {
     diag *diag;
     const source *src;
     module *module;
-    text doc;     /* ## lines that wait for their declaration */
-    int offset;   /* of the next byte to scan */
-    loc last;     /* the last token, and the one before it */
+    text doc;   /* ## lines that wait for their declaration */
+    int offset; /* of the next byte to scan */
+    loc last;   /* the last token, and the one before it */
     loc previous;
     int nesting;  /* open brackets */
     bool stopped; /* nothing more is scanned or reported */

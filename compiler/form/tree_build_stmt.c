@@ -168,16 +168,18 @@ static const struct {
     checkpoint_kind kind;
     bool counted, unit;
 } policies[] = {
-    {"all", KEEP_ALL, false, false},      {"every", KEEP_EVERY, true, false},
-    {"revolve", KEEP_REVOLVE, true, false}, {"budget", KEEP_BUDGET, true, true},
+    {"all", KEEP_ALL, false, false},
+    {"every", KEEP_EVERY, true, false},
+    {"revolve", KEEP_REVOLVE, true, false},
+    {"budget", KEEP_BUDGET, true, true},
     {"recompute", KEEP_RECOMPUTE, false, false},
 };
 
 static const struct {
     const char *name;
     int64_t bytes;
-} units[] = {{"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
-             {"kB", 1000}, {"MB", 1000000}, {"GB", 1000000000}};
+} units[] = {{"B", 1},     {"KiB", 1 << 10}, {"MiB", 1 << 20},  {"GiB", 1 << 30},
+             {"kB", 1000}, {"MB", 1000000},  {"GB", 1000000000}};
 
 static int64_t unit_bytes(const char *unit)
 {
@@ -219,10 +221,9 @@ function *tree_function(tree_builder *b, loc at, const char *name, param_list pa
     f->result = result;
     f->body = body;
     for (int i = 0; i < params.n; i++)
-        if (!params.data[i].type && diag_error(b->diag, params.data[i].at, "parameter '%s' has no type",
-                                               params.data[i].name))
-            diag_hint(b->diag, "write %s: real, or %s: real[N] for a vector", params.data[i].name,
-                      params.data[i].name);
+        if (!params.data[i].type &&
+            diag_error(b->diag, params.data[i].at, "parameter '%s' has no type", params.data[i].name))
+            diag_hint(b->diag, "write %s: real, or %s: real[N] for a vector", params.data[i].name, params.data[i].name);
     if (!result && diag_error(b->diag, at, "function '%s' has no result type", name))
         diag_hint(b->diag, "write fn %s(...) -> real", name);
     return f;
@@ -233,8 +234,7 @@ static void add_order(tree_builder *b, char kind, int index)
     module *m = b->module;
     if (m->order.n == m->order.cap) {
         int cap = m->order.cap ? 2 * m->order.cap : 8;
-        m->order.data =
-            arena_grow(b->mem, m->order.data, (size_t)m->order.n, (size_t)cap, sizeof *m->order.data);
+        m->order.data = arena_grow(b->mem, m->order.data, (size_t)m->order.n, (size_t)cap, sizeof *m->order.data);
         m->order.cap = cap;
     }
     m->order.data[m->order.n].kind = kind;
@@ -304,8 +304,8 @@ static bool one_of(const char *const *set, int n, const char *token)
 /* What can follow an expression without ending it. */
 static bool is_operator(const char *token)
 {
-    static const char *const operators[] = {"'+'",  "'-'",  "'*'",  "'/'", "'@'",   "'^'", "'<'", "'>'", "'=='", "'!='",
-                                            "'<='", "'>='", "'and'", "'or'", "'\\''", "'['", "'('", "'.'"};
+    static const char *const operators[] = {"'+'",  "'-'",  "'*'",  "'/'",   "'@'",  "'^'",   "'<'", "'>'", "'=='",
+                                            "'!='", "'<='", "'>='", "'and'", "'or'", "'\\''", "'['", "'('", "'.'"};
     return one_of(operators, sizeof operators / sizeof *operators, token);
 }
 

@@ -19,11 +19,10 @@ static const struct {
     const char *text;
     int strength;
 } operators[] = {
-    [BIN_ADD] = {"+", SUM},        [BIN_SUB] = {"-", SUM},        [BIN_MUL] = {"*", PRODUCT},
-    [BIN_DIV] = {"/", PRODUCT},    [BIN_POW] = {"^", POWER},      [BIN_MATMUL] = {"@", PRODUCT},
-    [BIN_EQ] = {"==", COMPARE},    [BIN_NE] = {"!=", COMPARE},    [BIN_LT] = {"<", COMPARE},
-    [BIN_LE] = {"<=", COMPARE},    [BIN_GT] = {">", COMPARE},     [BIN_GE] = {">=", COMPARE},
-    [BIN_AND] = {"and", AND},      [BIN_OR] = {"or", OR},
+    [BIN_ADD] = {"+", SUM},    [BIN_SUB] = {"-", SUM},        [BIN_MUL] = {"*", PRODUCT}, [BIN_DIV] = {"/", PRODUCT},
+    [BIN_POW] = {"^", POWER},  [BIN_MATMUL] = {"@", PRODUCT}, [BIN_EQ] = {"==", COMPARE}, [BIN_NE] = {"!=", COMPARE},
+    [BIN_LT] = {"<", COMPARE}, [BIN_LE] = {"<=", COMPARE},    [BIN_GT] = {">", COMPARE},  [BIN_GE] = {">=", COMPARE},
+    [BIN_AND] = {"and", AND},  [BIN_OR] = {"or", OR},
 };
 
 static void print_expr(printer *p, const expr *e, int context);
@@ -222,21 +221,33 @@ static void print_tuple(printer *p, const expr *e)
 }
 
 static void (*const rules[])(printer *, const expr *) = {
-    [EXPR_INT] = print_number,          [EXPR_REAL] = print_number,     [EXPR_BOOL] = print_bool,
-    [EXPR_NAME] = print_qualified,      [EXPR_NEG] = print_negation,    [EXPR_NOT] = print_not,
-    [EXPR_TRANSPOSE] = print_transpose, [EXPR_BINARY] = print_binary,   [EXPR_IF] = print_if,
-    [EXPR_CALL] = print_call,           [EXPR_SUBSCRIPT] = print_subscripts, [EXPR_LITERAL] = print_literal,
-    [EXPR_SHAPED] = print_shaped,       [EXPR_REDUCE] = print_reduce,   [EXPR_LAMBDA] = print_lambda,
-    [EXPR_DERIV] = print_derivative_form, [EXPR_FOR] = print_loop_value, [EXPR_TUPLE] = print_tuple,
+    [EXPR_INT] = print_number,
+    [EXPR_REAL] = print_number,
+    [EXPR_BOOL] = print_bool,
+    [EXPR_NAME] = print_qualified,
+    [EXPR_NEG] = print_negation,
+    [EXPR_NOT] = print_not,
+    [EXPR_TRANSPOSE] = print_transpose,
+    [EXPR_BINARY] = print_binary,
+    [EXPR_IF] = print_if,
+    [EXPR_CALL] = print_call,
+    [EXPR_SUBSCRIPT] = print_subscripts,
+    [EXPR_LITERAL] = print_literal,
+    [EXPR_SHAPED] = print_shaped,
+    [EXPR_REDUCE] = print_reduce,
+    [EXPR_LAMBDA] = print_lambda,
+    [EXPR_DERIV] = print_derivative_form,
+    [EXPR_FOR] = print_loop_value,
+    [EXPR_TUPLE] = print_tuple,
 };
 
 static int strength_of(const expr *e)
 {
-    return e->kind == EXPR_BINARY                              ? operators[e->op].strength
-           : e->kind == EXPR_IF || e->kind == EXPR_LAMBDA      ? OPEN
-           : e->kind == EXPR_NEG                               ? NEGATIVE
-           : e->kind == EXPR_NOT                               ? NOT
-                                                               : POSTFIX;
+    return e->kind == EXPR_BINARY                         ? operators[e->op].strength
+           : e->kind == EXPR_IF || e->kind == EXPR_LAMBDA ? OPEN
+           : e->kind == EXPR_NEG                          ? NEGATIVE
+           : e->kind == EXPR_NOT                          ? NOT
+                                                          : POSTFIX;
 }
 
 static void print_expr(printer *p, const expr *e, int context)

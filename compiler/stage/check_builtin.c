@@ -39,7 +39,8 @@ static type *elementwise(checker *c, expr *e, const builtin *row)
     if (kind == TYPE_ERROR || !shape)
         return error_type(c);
     if (row->class == BUILTIN_INTEGER && kind != TYPE_INT) {
-        if (diag_error(c->diag, e->at, "%s is the division of ints, and this is of %s", row->name, type_kind_name(kind)))
+        if (diag_error(c->diag, e->at, "%s is the division of ints, and this is of %s", row->name,
+                       type_kind_name(kind)))
             diag_hint(c->diag, "write floor(a / b), or a / b");
         return error_type(c);
     }
@@ -162,8 +163,8 @@ static const struct {
     const char *name;
     type *(*rule)(checker *, expr *, type_kind);
 } row_rules[] = {
-    {"dot", row_product},   {"sqdist", row_product}, {"sqnorm", row_square}, {"norm", row_norm},
-    {"cross", row_cross},   {"outer", row_outer},    {"concat", row_concat}, {"normalize", row_normalize},
+    {"dot", row_product}, {"sqdist", row_product}, {"sqnorm", row_square}, {"norm", row_norm},
+    {"cross", row_cross}, {"outer", row_outer},    {"concat", row_concat}, {"normalize", row_normalize},
 };
 
 static type *row_function(checker *c, expr *e, const builtin *row)
@@ -178,7 +179,7 @@ static type *row_function(checker *c, expr *e, const builtin *row)
 }
 
 static type *(*const rules[])(checker *, expr *, const builtin *) = {
-    [BUILTIN_FLOAT] = elementwise, [BUILTIN_NUMBER] = elementwise, [BUILTIN_INTEGER] = elementwise,
+    [BUILTIN_FLOAT] = elementwise, [BUILTIN_NUMBER] = elementwise,   [BUILTIN_INTEGER] = elementwise,
     [BUILTIN_ROW] = row_function,  [BUILTIN_RANDOM] = random_number, [BUILTIN_HOLD] = hold,
     [BUILTIN_CONVERT] = convert,   [BUILTIN_LIBRARY] = library,
 };
@@ -202,8 +203,7 @@ static bool shaped_values_ok(checker *c, expr *e, const builtin *row)
     if (e->a.n != row->min_args) {
         if (diag_error(c->diag, e->at, "%s takes %d value%s in (...), and this has %d", e->name, row->min_args,
                        row->min_args == 1 ? "" : "s", e->a.n))
-            diag_hint(c->diag, "write %s[N]%s", e->name,
-                      row->min_args == 2 ? "(a, b)" : row->min_args ? "(x)" : "");
+            diag_hint(c->diag, "write %s[N]%s", e->name, row->min_args == 2 ? "(a, b)" : row->min_args ? "(x)" : "");
         return false;
     }
     for (int i = 0; i < e->a.n; i++) {

@@ -182,8 +182,9 @@ static void say_unbound(sizing *s, const expr *call, const char *size)
         }
         for (int d = 0; d < formal->rank && actual && actual->rank == formal->rank; d++)
             if (is_open(subst_extent(s, formal->extents[d]))) {
-                if (diag_error(c->diag, call->a.data[i]->at, "cannot tell size '%s' of '%s': %s has %s, and %s is asked",
-                               size, s->f->name, name_text(c, call->a.data[i], "this"),
+                if (diag_error(c->diag, call->a.data[i]->at,
+                               "cannot tell size '%s' of '%s': %s has %s, and %s is asked", size, s->f->name,
+                               name_text(c, call->a.data[i], "this"),
                                axis_text(c, actual->extents[d], d, actual->rank, true),
                                ext_str(c, subst_extent(s, formal->extents[d]))))
                     diag_hint(c->diag, "declare the argument's size in the same form");
@@ -335,8 +336,8 @@ static type *pass_name(checker *c, expr *e, const type *want, const char *role)
         return NULL;
     }
     if (b)
-        diag_error(c->diag, e->at, "%s is a function, %s, and '%s' is %s", role,
-                   plain_text(c, type_str(c->mem, want)), e->name, type_str(c->mem, b->type));
+        diag_error(c->diag, e->at, "%s is a function, %s, and '%s' is %s", role, plain_text(c, type_str(c->mem, want)),
+                   e->name, type_str(c->mem, b->type));
     else
         report_unknown_name(c, e->at, e->name, true);
     return NULL;
@@ -359,7 +360,8 @@ static bool check_function_argument(sizing *s, expr *e, const type *formal, cons
     else if (e->kind == EXPR_NAME)
         result = pass_name(c, e, want, role);
     else {
-        diag_error(c->diag, e->at, "%s is a function, %s, and this is not", role, plain_text(c, type_str(c->mem, want)));
+        diag_error(c->diag, e->at, "%s is a function, %s, and this is not", role,
+                   plain_text(c, type_str(c->mem, want)));
         result = NULL;
     }
     if (!result || is_bad(result))

@@ -63,14 +63,10 @@ static const struct form {
     value_like value;
     result_rule *result;
 } forms[] = {
-    {"grad", true, false, NO_VALUE, like_names},
-    {"vjp", false, false, LIKE_EXPRESSION, like_names},
-    {"jvp", false, false, LIKE_NAME, like_expression},
-    {"hvp", true, false, LIKE_NAME, like_names},
-    {"jacobian", false, false, NO_VALUE, block},
-    {"hessian", true, false, NO_VALUE, square_block},
-    {"divergence", false, true, NO_VALUE, scalar_result},
-    {"laplacian", true, false, NO_VALUE, scalar_result},
+    {"grad", true, false, NO_VALUE, like_names},          {"vjp", false, false, LIKE_EXPRESSION, like_names},
+    {"jvp", false, false, LIKE_NAME, like_expression},    {"hvp", true, false, LIKE_NAME, like_names},
+    {"jacobian", false, false, NO_VALUE, block},          {"hessian", true, false, NO_VALUE, square_block},
+    {"divergence", false, true, NO_VALUE, scalar_result}, {"laplacian", true, false, NO_VALUE, scalar_result},
 };
 
 static const struct form *find_form(const char *name)
@@ -116,8 +112,7 @@ static bool expression_ok(checker *c, const struct form *form, expr *body, const
         return false;
     }
     if (form->of_scalar && t->rank) {
-        if (diag_error(c->diag, body->at, "%s is taken of a scalar, and this is %s", form->name,
-                       type_str(c->mem, t)))
+        if (diag_error(c->diag, body->at, "%s is taken of a scalar, and this is %s", form->name, type_str(c->mem, t)))
             diag_hint(c->diag, "of a tensor take vjp(e, x, w), jvp(e, x, v) or jacobian(e, x)");
         return false;
     }

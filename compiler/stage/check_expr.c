@@ -1,6 +1,7 @@
 /* Expressions: operators, conditions, literals, names. Sets every expr.type; one small function per kind of node.
  *
- * expected is the type that the context asks for, or NULL; it only helps where a call's sizes cannot be told otherwise. */
+ * expected is the type that the context asks for, or NULL; it only helps where a call's sizes cannot be told otherwise.
+ */
 #include <string.h>
 
 #include "stage/check_parts.h"
@@ -23,8 +24,8 @@ type *check_scalar_int(checker *c, expr *e, const char *what)
         return t;
     if (t->kind == TYPE_INT && t->rank == 0)
         return t;
-    if (diag_error(c->diag, e->at, "%s must be an int, and this is %s", what, type_str(c->mem, t)) && type_is_float(t) &&
-        !t->rank)
+    if (diag_error(c->diag, e->at, "%s must be an int, and this is %s", what, type_str(c->mem, t)) &&
+        type_is_float(t) && !t->rank)
         diag_hint(c->diag, "int(x) drops the fraction");
     return error_type(c);
 }
@@ -132,12 +133,12 @@ static type *check_transpose(checker *c, expr *e, const type *expected)
     return type_tensor(c->mem, t->kind, 2, (const extent *const[]){t->extents[1], t->extents[0]});
 }
 
-const char *operator_text(binary_op op)
+static const char *operator_text(binary_op op)
 {
     static const char *const texts[] = {
-        [BIN_ADD] = "+", [BIN_SUB] = "-", [BIN_MUL] = "*", [BIN_DIV] = "/", [BIN_POW] = "^",
-        [BIN_MATMUL] = "@", [BIN_EQ] = "==", [BIN_NE] = "!=", [BIN_LT] = "<", [BIN_LE] = "<=",
-        [BIN_GT] = ">", [BIN_GE] = ">=", [BIN_AND] = "and", [BIN_OR] = "or",
+        [BIN_ADD] = "+",    [BIN_SUB] = "-", [BIN_MUL] = "*",   [BIN_DIV] = "/", [BIN_POW] = "^",
+        [BIN_MATMUL] = "@", [BIN_EQ] = "==", [BIN_NE] = "!=",   [BIN_LT] = "<",  [BIN_LE] = "<=",
+        [BIN_GT] = ">",     [BIN_GE] = ">=", [BIN_AND] = "and", [BIN_OR] = "or",
     };
     return texts[op];
 }
@@ -152,7 +153,7 @@ static type *check_matmul(checker *c, expr *e)
                        type_str(c->mem, ta), type_str(c->mem, tb)))
             diag_hint(c->diag, ta->rank == 1 && tb->rank == 1 ? "the product of two vectors is dot(x, y)"
                                : !ta->rank || !tb->rank       ? "a scalar multiplies with '*'"
-                                                              : "write the sum with indices: sum[k](a[i, k] * b[k, j])");
+                                                        : "write the sum with indices: sum[k](a[i, k] * b[k, j])");
         return error_type(c);
     }
     type_kind kind = join_kinds(c, a, b, e->at);
@@ -179,7 +180,8 @@ static bool number_operand(checker *c, const expr *e, binary_op op)
 {
     if (type_is_number(e->type))
         return true;
-    if (diag_error(c->diag, e->at, "'%s' takes numbers, and this is %s", operator_text(op), type_str(c->mem, e->type)) &&
+    if (diag_error(c->diag, e->at, "'%s' takes numbers, and this is %s", operator_text(op),
+                   type_str(c->mem, e->type)) &&
         e->type->kind == TYPE_BOOL)
         diag_hint(c->diag, "write if c then 1.0 else 0.0");
     return false;
@@ -230,7 +232,9 @@ static type *check_binary(checker *c, expr *e, const type *expected)
     type *a = check_value(c, e->a.data[0], NULL), *b = check_value(c, e->a.data[1], NULL);
     if (is_bad(a) || is_bad(b))
         return error_type(c);
-    return e->op == BIN_MATMUL ? check_matmul(c, e) : e->op <= BIN_POW ? check_arithmetic(c, e) : check_comparison(c, e);
+    return e->op == BIN_MATMUL ? check_matmul(c, e)
+           : e->op <= BIN_POW  ? check_arithmetic(c, e)
+                               : check_comparison(c, e);
 }
 
 static type *check_if(checker *c, expr *e, const type *expected)
@@ -296,12 +300,24 @@ static type *stray_lambda(checker *c, expr *e, const type *expected)
 }
 
 static type *(*const rules[])(checker *, expr *, const type *) = {
-    [EXPR_INT] = check_literal_int,   [EXPR_REAL] = check_literal_real,     [EXPR_BOOL] = check_literal_bool,
-    [EXPR_NAME] = check_name,         [EXPR_NEG] = check_negation,          [EXPR_NOT] = check_not,
-    [EXPR_TRANSPOSE] = check_transpose, [EXPR_BINARY] = check_binary,       [EXPR_IF] = check_if,
-    [EXPR_CALL] = check_call,         [EXPR_SUBSCRIPT] = check_subscript,   [EXPR_LITERAL] = check_list,
-    [EXPR_SHAPED] = check_shaped,     [EXPR_REDUCE] = check_reduce,         [EXPR_LAMBDA] = stray_lambda,
-    [EXPR_DERIV] = check_derivative_form, [EXPR_FOR] = check_loop_value,    [EXPR_TUPLE] = check_tuple,
+    [EXPR_INT] = check_literal_int,
+    [EXPR_REAL] = check_literal_real,
+    [EXPR_BOOL] = check_literal_bool,
+    [EXPR_NAME] = check_name,
+    [EXPR_NEG] = check_negation,
+    [EXPR_NOT] = check_not,
+    [EXPR_TRANSPOSE] = check_transpose,
+    [EXPR_BINARY] = check_binary,
+    [EXPR_IF] = check_if,
+    [EXPR_CALL] = check_call,
+    [EXPR_SUBSCRIPT] = check_subscript,
+    [EXPR_LITERAL] = check_list,
+    [EXPR_SHAPED] = check_shaped,
+    [EXPR_REDUCE] = check_reduce,
+    [EXPR_LAMBDA] = stray_lambda,
+    [EXPR_DERIV] = check_derivative_form,
+    [EXPR_FOR] = check_loop_value,
+    [EXPR_TUPLE] = check_tuple,
 };
 
 type *check_expr(checker *c, expr *e, const type *expected)

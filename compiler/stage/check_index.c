@@ -229,48 +229,67 @@ static void say_above(checker *c, const expr *value, const expr *base, int axis,
                   ext_str(c, extent_sub(t->extents[axis], constant_extent(c, 1))));
 }
 
+/* What is known of the smallest and of the largest value that a subscript or a slice's ends take. */
+typedef struct limits {
+    const extent *min, *max, *slack; /* slack: how far max is from the last that is allowed */
+    verdict below, above;
+} limits;
+
 /* A slice's ends may be one past the last entry. */
-static void prove(checker *c, const pending *w, const extent *low, const extent *high, const expr *first,
-                  const expr *last)
+static limits limits_of(checker *c, const pending *w, const extent *n, bool slice)
+{
+    limits l = {0};
+    const extent *last = slice ? n : extent_sub(n, constant_extent(c, 1));
+    l.min = w->low ? bound_of(c, w->low, false) : NULL;
+    l.max = w->high ? bound_of(c, w->high, true) : NULL;
+    l.slack = l.max ? extent_sub(last, l.max) : NULL;
+    l.below = judge(c, l.min);
+    l.above = judge(c, l.slack);
+    return l;
+}
+
+static void report_out_of_range(checker *c, const pending *w, const limits *l, const expr *first, const expr *last)
+{
+    const expr *base = w->e->a.data[0];
+    bool below = l->below == OUT_OF_RANGE && first;
+    if (below && is_size_polynomial(c, w->low))
+        say_outside(c, w, first, w->low);
+    else if (!below && last && is_size_polynomial(c, w->high))
+        say_outside(c, w, last, w->high);
+    else if (below)
+        say_below(c, first, base, l->min);
+    else if (last)
+        say_above(c, last, base, w->sub, l->max);
+}
+
+/* Guarded subscripts may be out of range where the guard is false, unless all is constant. */
+static void prove(checker *c, const pending *w)
 {
     expr *base = w->e->a.data[0];
     subscript *s = &w->e->subs.data[w->sub];
+    const expr *first = s->value ? s->value : s->lo, *last = s->value ? s->value : s->hi;
     const extent *n = base->type->extents[w->sub];
-    const extent *min = low ? bound_of(c, low, false) : NULL, *max = high ? bound_of(c, high, true) : NULL;
-    const extent *slack = max ? extent_sub(s->value ? extent_sub(n, constant_extent(c, 1)) : n, max) : NULL;
-    verdict below = judge(c, min), above = judge(c, slack);
-    bool constant = low == high && low && extent_is_const(low, NULL) && extent_is_const(n, NULL);
-    bool said = !w->guarded || constant;
-    if (said && below == OUT_OF_RANGE && first && is_size_polynomial(c, low)) {
-        say_outside(c, w, first, low);
-    } else if (said && above == OUT_OF_RANGE && last && is_size_polynomial(c, high)) {
-        say_outside(c, w, last, high);
-    } else if (said && below == OUT_OF_RANGE && first) {
-        say_below(c, first, base, min);
-    } else if (said && above == OUT_OF_RANGE && last) {
-        say_above(c, last, base, w->sub, max);
-    } else if (!w->guarded && below != UNKNOWN && above != UNKNOWN) {
-        loc at = first ? first->at : w->e->at;
-        if (below == DEPENDS)
-            require(c, false, min, at, blame_param(c, base, min));
-        if (above == DEPENDS)
-            require(c, false, slack, at, blame_param(c, base, slack));
-        s->in_range = below != OUT_OF_RANGE && above != OUT_OF_RANGE;
-    } else {
-        s->in_range = below == IN_RANGE && above == IN_RANGE;
+    limits l = limits_of(c, w, n, !s->value);
+    bool constant = w->low && w->low == w->high && extent_is_const(w->low, NULL) && extent_is_const(n, NULL);
+    bool known = l.below != UNKNOWN && l.above != UNKNOWN;
+    loc at = first ? first->at : w->e->at;
+    s->in_range = l.below == IN_RANGE && l.above == IN_RANGE;
+    if (l.below == OUT_OF_RANGE || l.above == OUT_OF_RANGE) {
+        if (!w->guarded || constant)
+            report_out_of_range(c, w, &l, first, last);
+    } else if (!w->guarded && known) {
+        if (l.below == DEPENDS)
+            require(c, false, l.min, at, blame_param(c, base, l.min));
+        if (l.above == DEPENDS)
+            require(c, false, l.slack, at, blame_param(c, base, l.slack));
+        s->in_range = true;
     }
 }
 
 void check_pending(checker *c)
 {
-    for (int i = 0; i < c->pending.n; i++) {
-        pending *w = &c->pending.data[i];
-        subscript *s = &w->e->subs.data[w->sub];
-        if (s->value)
-            prove(c, w, w->low, w->high, s->value, s->value);
-        else
-            prove(c, w, w->low, w->high, s->lo, s->hi);
-    }
+    for (int i = 0; i < c->pending.n; i++)
+        prove(c, &c->pending.data[i]);
     c->pending.n = 0;
 }
 

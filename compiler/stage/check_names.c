@@ -30,10 +30,10 @@ binding *scope_find(const checker *c, const char *name)
 bool name_is_free(checker *c, const char *name, loc at)
 {
     const builtin *row = builtin_find(name);
-    const char *what = builtin_is_type(name)                  ? "a type"
-                       : row && row->class == BUILTIN_SHAPED   ? "a builtin that makes tensors"
+    const char *what = builtin_is_type(name)                         ? "a type"
+                       : row && row->class == BUILTIN_SHAPED         ? "a builtin that makes tensors"
                        : name == c->pi->name || name == c->inf->name ? "a constant"
-                                                               : NULL;
+                                                                     : NULL;
     if (what && diag_error(c->diag, at, "'%s' is %s and cannot be declared", name, what))
         diag_hint(c->diag, "choose another name");
     return !what;
@@ -54,8 +54,9 @@ void scope_enter(checker *c, binding *b)
         int line, column;
         source_position(known->at.src, known->at.begin, &line, &column);
         if (diag_error(c->diag, b->at, "'%s' is declared already, on line %d", b->name, line))
-            diag_hint(c->diag, known->kind == BIND_VAR ? "to rebind it write %s = ...; without var or let"
-                                                       : "choose another name%.0s",
+            diag_hint(c->diag,
+                      known->kind == BIND_VAR ? "to rebind it write %s = ...; without var or let"
+                                              : "choose another name%.0s",
                       b->name);
     }
     vec_push(c->mem, &c->undo, (undo){b->name, known});

@@ -115,9 +115,6 @@ type_kind floating(type_kind kind); /* int becomes real */
 /* The kind of a value made from both; TYPE_ERROR and reported when they do not mix. Constants adapt. */
 type_kind join_kinds(checker *c, expr *a, expr *b, loc at);
 type_kind join_all(checker *c, const expr_list *l);
-/* Constants without a precision of their own take one. */
-bool is_adaptable(const expr *e);
-void adapt(checker *c, expr *e, type_kind kind);
 /* e's value may stand where want is asked; else an error. role: "argument 'q' of 'f'". */
 bool fits(checker *c, expr *e, const type *want, const char *role);
 /* The same for a type; e, the expression that has it, may be NULL. */
@@ -134,7 +131,6 @@ type *check_expr(checker *c, expr *e, const type *expected);
 type *check_value(checker *c, expr *e, const type *expected); /* no tuple */
 type *check_scalar_int(checker *c, expr *e, const char *what);
 type *check_condition(checker *c, expr *e, const char *what, bool scalar);
-const char *operator_text(binary_op op);
 
 /* One kind of expression each; they return the type. */
 type *check_call(checker *c, expr *e, const type *expected);
@@ -154,7 +150,6 @@ void set_loop_range(checker *c, binding *b, const expr *lo, const expr *hi);
 void check_pending(checker *c);
 
 /* check_stmt.c */
-void check_stmt(checker *c, stmt *s);
 void check_body(checker *c, stmt_list *body);
 
 /* check_decl.c */

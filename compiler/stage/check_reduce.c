@@ -185,8 +185,8 @@ type *check_reduce(checker *c, expr *e, const type *expected)
     if (!row)
         return error_type(c);
     e->builtin = names_intern(c->prog->names, row->name);
-    bool no_count = is_sorted(row) && !e->indices.n && e->count && e->count->kind == EXPR_NAME &&
-                    !scope_find(c, e->count->name);
+    bool no_count =
+        is_sorted(row) && !e->indices.n && e->count && e->count->kind == EXPR_NAME && !scope_find(c, e->count->name);
     if (no_count) {
         e->count = NULL; /* kmin[j](x[j]) */
         check_count(c, row, e, &no_count);

@@ -179,9 +179,10 @@ int blame_param(const checker *c, const expr *e, const extent *value)
     const param_list *params = &c->fn->params;
     for (int i = 0; i < params->n; i++) {
         const binding *b = params->data[i].bind;
-        if (e && e->kind == EXPR_NAME && e->bind && e->bind == b)
+        bool concerned = b && b->type && (mentions_param(value, b->type) || extent_mentions(value, b->name));
+        if (concerned && e && e->kind == EXPR_NAME && e->bind == b)
             return i;
-        if (b && b->type && (mentions_param(value, b->type) || extent_mentions(value, b->name)))
+        if (concerned)
             blamed = i;
     }
     return blamed;

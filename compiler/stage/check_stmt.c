@@ -1,4 +1,5 @@
-/* Statements: declarations, loops, branches, returns. Writes bindings, and which outer vars a loop or branch rebinds. */
+/* Statements: declarations, loops, branches, returns. Writes bindings, and which outer vars a loop or branch rebinds.
+ */
 #include <stdint.h>
 #include <string.h>
 
@@ -70,8 +71,8 @@ static bool counts_match(checker *c, const stmt *s, const type *t)
     int n = t->kind == TYPE_TUPLE ? t->n : 1;
     if (n == s->defs.n && (s->tuple || t->kind != TYPE_TUPLE) && (!s->tuple || t->kind == TYPE_TUPLE))
         return true;
-    if (!diag_error(c->diag, s->value->at, "this gives %d value%s, %s, and %d name%s on the left", n,
-                    n == 1 ? "" : "s", type_str(c->mem, t), s->defs.n, s->defs.n == 1 ? " stands" : "s stand"))
+    if (!diag_error(c->diag, s->value->at, "this gives %d value%s, %s, and %d name%s on the left", n, n == 1 ? "" : "s",
+                    type_str(c->mem, t), s->defs.n, s->defs.n == 1 ? " stands" : "s stand"))
         return false;
     if (!s->tuple)
         diag_hint(c->diag, "write let (a, b) = ...;");
@@ -166,8 +167,8 @@ static void add_state(checker *c, binding *b)
 static void say_not_a_var(checker *c, const stmt *s, const binding *b)
 {
     static const char *const kinds[] = {
-        [BIND_PARAM] = "a parameter", [BIND_LET] = "declared with let", [BIND_VAR] = "a var",
-        [BIND_INDEX] = "an index",    [BIND_LOOP] = "the loop's index", [BIND_SIZE] = "a size",
+        [BIND_PARAM] = "a parameter",   [BIND_LET] = "declared with let", [BIND_VAR] = "a var",
+        [BIND_INDEX] = "an index",      [BIND_LOOP] = "the loop's index", [BIND_SIZE] = "a size",
         [BIND_CONSTANT] = "a constant", [BIND_FUNCTION] = "a function",
     };
     if (!diag_error(c->diag, s->name_at, "'%s' cannot be assigned: it is %s", s->name, kinds[b->kind]))
@@ -202,6 +203,8 @@ static void check_assign(checker *c, stmt *s)
                         type_str(c->mem, t)))
         diag_hint(c->diag, "if '%s' is to be real, start it with one: var %s = 0.0;", s->name, s->name);
 }
+
+static void check_stmt(checker *c, stmt *s);
 
 static void check_block(checker *c, stmt *region, stmt_list *body)
 {
@@ -309,10 +312,11 @@ static void stray_return(checker *c, stmt *s)
 {
     values_type(c, s, NULL);
     bool nested = c->regions.n > 0;
-    if (diag_error(c->diag, first_bytes(s->at, 6), nested ? "'return' stands inside a loop or a branch"
-                                                          : "statements after 'return' are never reached"))
-        diag_hint(c->diag, nested ? "assign a var here, and return it at the end of the function"
-                                  : "return ends the function");
+    if (diag_error(c->diag, first_bytes(s->at, 6),
+                   nested ? "'return' stands inside a loop or a branch"
+                          : "statements after 'return' are never reached"))
+        diag_hint(c->diag,
+                  nested ? "assign a var here, and return it at the end of the function" : "return ends the function");
 }
 
 static void (*const rules[])(checker *, stmt *) = {
@@ -320,7 +324,7 @@ static void (*const rules[])(checker *, stmt *) = {
     [STMT_YIELD] = check_yield, [STMT_FOR] = check_for, [STMT_WHILE] = check_while,   [STMT_IF] = check_branch,
 };
 
-void check_stmt(checker *c, stmt *s)
+static void check_stmt(checker *c, stmt *s)
 {
     rules[s->kind](c, s);
     check_pending(c);

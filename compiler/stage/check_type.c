@@ -42,9 +42,10 @@ static bool is_name_of_constant(const expr *e)
     return e->kind == EXPR_NAME && e->bind && e->bind->kind == BIND_CONSTANT;
 }
 
-bool is_adaptable(const expr *e)
+/* Constants, and what is made of them and of ints, have no precision of their own and take that of what they meet. */
+static bool is_adaptable(const expr *e)
 {
-    if (e->kind == EXPR_REAL || e->kind == EXPR_INT || is_name_of_constant(e))
+    if (e->kind == EXPR_REAL || e->type->kind == TYPE_INT || is_name_of_constant(e))
         return true;
     const builtin *row = e->kind == EXPR_CALL && e->builtin ? builtin_find(e->builtin) : NULL;
     if (e->kind != EXPR_NEG && e->kind != EXPR_BINARY && !(row && row->class <= BUILTIN_NUMBER))
@@ -55,10 +56,12 @@ bool is_adaptable(const expr *e)
     return true;
 }
 
-void adapt(checker *c, expr *e, type_kind kind)
+static void adapt(checker *c, expr *e, type_kind kind)
 {
+    if (e->type->kind == TYPE_INT)
+        return;
     if (e->type->kind == TYPE_REAL)
-        e->type = kind_type(c, kind);
+        e->type = tensor_like(c, kind, e->type);
     for (int i = 0; i < e->a.n; i++)
         adapt(c, e->a.data[i], kind);
 }
@@ -170,8 +173,7 @@ static void say_shapes_differ(checker *c, const expr *a, const expr *b, loc at, 
         return;
     const type *larger = a->type->rank >= b->type->rank ? a->type : b->type;
     diag_hint(c->diag, "tensors go together entry by entry; with indices: let %s = %s %s %s;",
-              indexed_text(c, NULL, larger, "z"), indexed_text(c, a, larger, "x"), op,
-              indexed_text(c, b, larger, "y"));
+              indexed_text(c, NULL, larger, "z"), indexed_text(c, a, larger, "x"), op, indexed_text(c, b, larger, "y"));
 }
 
 bool same_shape(checker *c, expr *a, expr *b, loc at, const char *op)

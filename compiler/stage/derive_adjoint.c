@@ -19,6 +19,7 @@ adjoint *adjoint_of(sweep *s, node *n)
     adjoint *a = map_get(&s->adjoints, n);
     if (!a) {
         a = ARENA_NEW(s->g->mem, adjoint);
+        a->outside = is_outside(s, n);
         map_set(&s->adjoints, n, a);
         vec_push(s->g->mem, &s->touched, n);
     }

@@ -202,9 +202,9 @@ static void collect_outer(loop_sweep *l, stacked_list *later)
     sweep *b = &l->body;
     for (int i = 0; i < b->touched.n; i++) {
         node *u = b->touched.data[i];
-        if (node_depends_any(u, l->n + 1, l->vars))
-            continue;
         adjoint *a = adjoint_of(b, u);
+        if (!a->outside)
+            continue;
         int kept = 0;
         for (int k = 0; k < a->list.n; k++) {
             if (is_own_place(l, u, &a->list.data[k]))

@@ -18,9 +18,9 @@ static bool has_canonical(const node *n)
     return false;
 }
 
-static bool is_leaf(const sweep *s, const node *n)
+bool is_outside(sweep *s, const node *n)
 {
-    return s->leaf_vars && !has_canonical(n) && !node_depends_any(n, s->nleaf_vars, s->leaf_vars);
+    return s->leaf_vars && !home_scope(s, n)->parent && !node_depends_any(n, s->nleaf_vars, s->leaf_vars);
 }
 
 typedef struct ordering {
@@ -37,7 +37,7 @@ static void visit(ordering *o, node *n)
         return;
     map_set(&o->seen, n, &seen);
     bool inside = has_canonical(n);
-    if (!inside && (is_leaf(o->s, n) || home_scope(o->s, n) != o->sc || !targets_reach(o->s->targets, n)))
+    if (!inside && (is_outside(o->s, n) || home_scope(o->s, n) != o->sc || !targets_reach(o->s->targets, n)))
         return;
     for (int i = 0; i < n->nargs; i++)
         visit(o, n->args[i]);

@@ -29,7 +29,8 @@ typedef struct contribution {
 } contribution;
 
 typedef struct adjoint {
-    node *value; /* rank 0 */
+    bool outside; /* of the loop whose body is swept */
+    node *value;  /* rank 0 */
     VEC(contribution) list;
 } adjoint;
 
@@ -52,6 +53,8 @@ void sweep_init(sweep *s, derivation *d, targets *t);
  */
 void sweep_root(sweep *s, node *e, node *w);
 void sweep_run(sweep *s, int n, node *const *roots);
+
+bool is_outside(sweep *s, const node *n);
 
 /* derive_adjoint.c */
 adjoint *adjoint_of(sweep *s, node *n);

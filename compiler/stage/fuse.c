@@ -198,6 +198,11 @@ void fuse_inline(graph *g, graph_fn *f)
     inline_fn(g, f, false);
 }
 
+void fuse_inline_cheap(graph *g, graph_fn *f)
+{
+    inline_fn(g, f, true);
+}
+
 void fuse_prepare(graph *g, graph_fn *f)
 {
     inline_fn(g, f, true);

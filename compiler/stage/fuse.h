@@ -13,6 +13,8 @@
 void fuse_unroll(graph *g, graph_fn *f);
 void fuse_inline(graph *g, graph_fn *f);
 void fuse_lift(graph *g, graph_fn *f);
+/* What lifting left of cheap tensors. */
+void fuse_inline_cheap(graph *g, graph_fn *f);
 
 /* Before derive: cheap tensors are inlined, and costly values below axes that they do not depend on become tensors,
  * whatever their size, so that their adjoint is summed over those axes before it goes on. */

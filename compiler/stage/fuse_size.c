@@ -88,9 +88,12 @@ static int axes_around(const fuse_uses *u, const node *t)
     int axes = 0;
     for (int i = u->path.n - 1; i >= 0; i--) {
         const fuse_binder *b = &u->path.data[i];
-        if (node_depends_any(t, b->nvars, b->vars))
+        int own = 0;
+        for (int k = 0; k < b->nvars; k++)
+            own += node_depends(t, b->vars[k]);
+        axes += b->is_loop && !own ? 1000 : b->nvars - own;
+        if (own)
             break;
-        axes += b->is_loop ? 1000 : b->nvars;
     }
     return axes;
 }

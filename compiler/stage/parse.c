@@ -104,8 +104,21 @@ static void *open_scanner(const tree_builder *b)
     return scanner;
 }
 
+/* A NUL byte is the sign of a file that is no text at all; nothing of it is scanned. */
+static bool is_text(const source *s, diag *d)
+{
+    const char *nul = memchr(s->data, 0, s->n);
+    if (!nul)
+        return true;
+    int at = (int)(nul - s->data);
+    diag_error(d, (loc){s, at, at + 1}, "this file is not text: it contains a zero byte");
+    return false;
+}
+
 static void parse_source(parser *p, module *m)
 {
+    if (!is_text(m->src, p->diag))
+        return;
     tree_builder b = new_builder(p->mem, p->program->names, p->diag, m->src, m);
     void *scanner = open_scanner(&b);
     if (!scanner)
@@ -260,7 +273,10 @@ bool parse_tokens(text *out, const char *path, diag *d)
     }
     names words;
     names_init(&words, d->mem);
-    tree_builder b = new_builder(d->mem, &words, d, new_source(d->mem, path, data, n), NULL);
+    const source *src = new_source(d->mem, path, data, n);
+    if (!is_text(src, d))
+        return false;
+    tree_builder b = new_builder(d->mem, &words, d, src, NULL);
     void *scanner = open_scanner(&b);
     ADC_STYPE value;
     loc at;

@@ -6,6 +6,8 @@
  * swapped live as long as the longest of them. */
 #include "stage/place.h"
 
+#include <string.h>
+
 #define SLOT_ALIGNMENT 64
 #define SCRATCH_THREADS 64
 
@@ -126,6 +128,31 @@ static void assign_slot(placer *p, need *n)
     n->buffer->slot = slot;
 }
 
+static bool mentions_name(const extent *e, const char *name)
+{
+    for (int i = 0; i < e->n; i++)
+        for (int k = 0; k < e->terms[i].degree; k++)
+            if (!strcmp(e->terms[i].atoms[k], name))
+                return true;
+    return false;
+}
+
+/* The int inputs that the workspace query needs: those in the size of a slot. */
+static void find_workspace_args(placer *p)
+{
+    interface_fn *face = p->f->face;
+    face->nworkspace_args = 0;
+    face->workspace_args = ARENA_ARRAY(p->mem, const char *, face->nargs);
+    for (int i = 0; i < face->nargs; i++) {
+        const interface_arg *a = &face->args[i];
+        bool used = false;
+        for (int k = 0; a->role == ARG_INPUT && a->rank == 0 && a->elem == ELEM_INT && k < p->f->nslots; k++)
+            used = used || mentions_name(p->f->slot_bytes[k], a->name);
+        if (used)
+            face->workspace_args[face->nworkspace_args++] = a->name;
+    }
+}
+
 static const char *formula(const placer *p)
 {
     const extent *sum = extent_const(p->pool, 0);
@@ -150,4 +177,5 @@ void place(nest_fn *f, arena *mem)
     for (int i = 0; i < p.needs.n; i++)
         assign_slot(&p, &p.needs.data[i]);
     f->face->workspace_formula = formula(&p);
+    find_workspace_args(&p);
 }

@@ -3,8 +3,9 @@
 #define ADC_STAGE_PLACE_H
 #include "form/loops.h"
 
-/* Gives every workspace, scratch and readable result buffer a slot, and fills nslots, slot_bytes, slot_scratch and
- * face->workspace_formula. Needs first_use and last_use of the buffers; keeps everything else. */
+/* Gives every workspace, scratch and readable result buffer a slot, and fills nslots, slot_bytes, slot_scratch,
+ * face->workspace_formula and face->workspace_args. Needs first_use and last_use of the buffers; keeps everything else.
+ */
 void place(nest_fn *f, arena *mem);
 
 #endif

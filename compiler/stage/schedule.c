@@ -61,6 +61,33 @@ static void schedule_checks(scheduler *s)
     }
 }
 
+static bool is_kept(const buffer *b)
+{
+    return b->kind == BUF_WORKSPACE || b->kind == BUF_SCRATCH || (b->kind == BUF_RESULT && b->readable);
+}
+
+static bool memory_depends_on(const nest_fn *f, const char *name)
+{
+    for (int i = 0; i < f->buffers.n; i++)
+        for (int k = 0; is_kept(f->buffers.data[i]) && k < f->buffers.data[i]->rank; k++)
+            if (extent_mentions(f->buffers.data[i]->extents[k], name))
+                return true;
+    return false;
+}
+
+/* The int inputs that kept states are sized by: the workspace query takes them after the sizes. */
+static void set_workspace_args(scheduler *s)
+{
+    interface_fn *f = s->out->face;
+    f->workspace_args = ARENA_ARRAY(s->mem, const char *, f->nargs + 1);
+    for (int i = 0; i < f->nargs; i++) {
+        const interface_arg *a = &f->args[i];
+        const char *name = names_intern(s->g->names, a->name);
+        if (a->role == ARG_INPUT && a->elem == ELEM_INT && a->rank == 0 && memory_depends_on(s->out, name))
+            f->workspace_args[f->nworkspace_args++] = name;
+    }
+}
+
 static void finish_result(scheduler *s, node *out, buffer *result)
 {
     if (out->rank == 0) {
@@ -111,6 +138,7 @@ nest_fn *schedule(graph *g, const graph_fn *f)
         finish_result(&s, f->outs[i], results[i]);
     for (int i = 0; i < f->nouts; i++)
         results[i]->last_use = s.position;
+    set_workspace_args(&s);
     collapse(out, g->mem);
     return out;
 }

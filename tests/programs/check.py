@@ -181,7 +181,7 @@ class Runner:
             return []
         lines, said = [], set()
         for line in (line for run in test.runs for line in self.run(test, run)):
-            why = line and line.split(": exit ", 1)[-1].replace("\n", " ")[:60]
+            why = line and line.split(": exit ", 1)[-1].replace("\n", " ")[:45]
             if line and ": exit " in line and why in said:
                 line = line.split(": ", 1)[0] + ": the same"
             said.add(why)

@@ -1,9 +1,9 @@
 /* Fuzzing of the front end: mutated programs and arbitrary bytes through parse, check and print.
  *
- * fuzz_front [SECONDS [SEED]] (default: $FUZZ_SECONDS or 60, and 1), from the repository's root. Seeds are the .ad files
- * of tests/, examples/ and stdlib/ and the code blocks of docs/language.md. Whatever the input, nothing may crash, hang
- * or leak (built with sanitizers), and what checks without errors must print to a text that prints the same again.
- * The input under test lies in a file whose name is printed; it stays there after a crash. */
+ * fuzz_front [SECONDS [SEED]] (default: $FUZZ_SECONDS or 60, and 1), from the repository's root. Seeds are the .ad
+ * files of tests/, examples/ and stdlib/ and the code blocks of docs/language.md. Whatever the input, nothing may
+ * crash, hang or leak (built with sanitizers), and what checks without errors must print to a text that prints the same
+ * again. The input under test lies in a file whose name is printed; it stays there after a crash. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -33,14 +33,84 @@ typedef struct fuzzer {
 enum { INPUT_LIMIT = 1 << 14 };
 
 static const char *const words[] = {
-    "fn ",    "export ", "let ",   "var ",     "for ",  "in ",   "if ",     "then ",  "else ", "return ", "yield ",
-    "while ", "max ",    "where ", "grad(",    "vjp(",  "sum[",  "sum(",    "kmin[",  "zeros[", "full[",  "real",
-    "int",    "bool",    "f32",    "f64",      "[N]",   "[N, D]", "2*H",    "N-1",    "..",    "->",      "'",
-    "@",      "^",       "|x| ",   "(",        ")",     "[",     "]",       "{",      "}",     ";",       ",",
-    "=",      "==",      "<",      "and ",     "not ",  "0",     "1",       "0.5",    "1e9",   "99999999999",
-    "-1",     "x",       "i",      "N",        "T",     "argmax", "logsumexp(", "hessian(", "div(", "mod(",
-    "import ", "derivative f(x) along w = ",   "export grad f wrt x;", "@checkpoint(all) ", "## doc\n", "#", "\"",
-    "concat(", "cross(", "jacobian(", "true",  "pi",    "inf",   "stop_gradient(",
+    "fn ",
+    "export ",
+    "let ",
+    "var ",
+    "for ",
+    "in ",
+    "if ",
+    "then ",
+    "else ",
+    "return ",
+    "yield ",
+    "while ",
+    "max ",
+    "where ",
+    "grad(",
+    "vjp(",
+    "sum[",
+    "sum(",
+    "kmin[",
+    "zeros[",
+    "full[",
+    "real",
+    "int",
+    "bool",
+    "f32",
+    "f64",
+    "[N]",
+    "[N, D]",
+    "2*H",
+    "N-1",
+    "..",
+    "->",
+    "'",
+    "@",
+    "^",
+    "|x| ",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ";",
+    ",",
+    "=",
+    "==",
+    "<",
+    "and ",
+    "not ",
+    "0",
+    "1",
+    "0.5",
+    "1e9",
+    "99999999999",
+    "-1",
+    "x",
+    "i",
+    "N",
+    "T",
+    "argmax",
+    "logsumexp(",
+    "hessian(",
+    "div(",
+    "mod(",
+    "import ",
+    "derivative f(x) along w = ",
+    "export grad f wrt x;",
+    "@checkpoint(all) ",
+    "## doc\n",
+    "#",
+    "\"",
+    "concat(",
+    "cross(",
+    "jacobian(",
+    "true",
+    "pi",
+    "inf",
+    "stop_gradient(",
 };
 
 static unsigned below(fuzzer *f, int n)
@@ -112,7 +182,7 @@ static void insert(input *t, int at, const char *s, int n)
     t->n += n;
 }
 
-static void delete(input *t, int at, int n)
+static void delete (input *t, int at, int n)
 {
     if (n > t->n - at)
         n = t->n - at;

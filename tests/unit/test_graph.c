@@ -99,7 +99,9 @@ static void test_reader_errors(void)
     reads_error("%2 = add 1.0\n", "wrong number of operands");
     reads_error("%2 = input 0 f65\n", "unknown element type");
     reads_error("%2 = tensor (i: N) {\nyield x\n}\n", "unknown name x");
-    reads_error("result\n", "expected a value");
+    reads_error("result\n", "expected an integer");
+    reads_error("%1 = out 0 2.0\n", "no such result");
+    reads_error("%1 = and 1, 2\n%1 = add 1, 2.0\n", "wrong type");
     reads_error("%1 = input 0 f64[N]\nresult %1\n%2 = sin %1 %1\n", "line 3");
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "back/emit_c_parts.h"
-#include "back/spell.h"
+#include "back/emit_quote.h"
 
 enum { LINE_WIDTH = 118 };
 
@@ -66,16 +66,23 @@ void leave_scope(emitter *e, int mark)
 
 /* Lines. */
 
-/* Where to break a line that is longer than width: at a space, rather after a comma; 0: nowhere. */
+/* Where to break a line that is longer than width: at a space in the second half, in the fewest parentheses, rather
+ * behind a comma, as late as possible. 0: nowhere. */
 static size_t line_end(const char *line, size_t width)
 {
-    size_t cut = width;
-    while (cut > 0 && line[cut] != ' ')
-        cut--;
-    for (size_t at = cut; at > width / 2; at--)
-        if (line[at] == ' ' && line[at - 1] == ',')
-            return at;
-    return cut;
+    size_t best = 0;
+    int depth = 0, best_rank = 0;
+    for (size_t i = 0; i <= width; i++) {
+        depth += (line[i] == '(') - (line[i] == ')');
+        if (line[i] != ' ')
+            continue;
+        int rank = 2 * depth + (line[i - 1] != ',' && line[i - 1] != ';');
+        if (i < width / 2 || best < width / 2 || rank <= best_rank) {
+            best = i;
+            best_rank = rank;
+        }
+    }
+    return best;
 }
 
 void emit_line(emitter *e, const char *line)
@@ -119,13 +126,13 @@ const char *emit_size(emitter *e, const extent *x, int prec)
 
 /* The module. */
 
-/* The text without the end of a comment in it. */
+/* The text as it can stand in a comment. */
 static const char *in_comment(arena *mem, const char *s)
 {
-    char *copy = arena_strdup(mem, s ? s : "");
-    for (char *at = copy; (at = strstr(at, "*/"));)
-        *at = '+';
-    return copy;
+    text t;
+    text_init(&t, mem);
+    emit_comment_text(&t, s ? s : "", s ? strlen(s) : 0);
+    return text_str(&t);
 }
 
 static void emit_function(text *t, const interface *face, const nest_fn *f, prelude *helpers)

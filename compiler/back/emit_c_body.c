@@ -99,7 +99,7 @@ static const char *take(emitter *e, int slot)
     if (!e->fn->slot_scratch[slot])
         return arena_printf(e->mem, "%s(&workspace, %s)", function, bytes);
     return arena_printf(e->mem, "%s(&workspace, %s * %s(%s))", function, prelude_use(e->p.helpers, "AD_MAX_THREADS"),
-                        prelude_use(e->p.helpers, "ad_room"), bytes);
+                        prelude_use(e->p.helpers, "ad_part"), bytes);
 }
 
 void emit_scratch_pointer(emitter *e, const buffer *b, bool thread)
@@ -110,7 +110,7 @@ void emit_scratch_pointer(emitter *e, const buffer *b, bool thread)
     if (thread)
         part =
             arena_printf(e->mem, "%s + %s() * %s(%s)", part, prelude_use(e->p.helpers, "ad_thread"),
-                         prelude_use(e->p.helpers, "ad_room"), emit_size(e, e->fn->slot_bytes[b->slot], PREC_SELECT));
+                         prelude_use(e->p.helpers, "ad_part"), emit_size(e, e->fn->slot_bytes[b->slot], PREC_SELECT));
     emit_linef(e, "%s *%s%s = (void *)(%s);", type, restrict_word(e, b), l->name, part);
 }
 

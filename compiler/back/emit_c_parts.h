@@ -19,6 +19,7 @@ typedef struct emitter {
     map shared; /* buffers whose memory another buffer may have */
     VEC(const char *) scope;
     bool in_parallel;
+    const buffer *wanted; /* a result that is known not to be NULL here */
 } emitter;
 
 void emitter_init(emitter *e, arena *mem, const interface *face, const nest_fn *fn, prelude *helpers);
@@ -45,6 +46,9 @@ void emit_statements(emitter *e, const lstmt_list *body);
 void mark_live(emitter *e);
 /* "double *restrict acc = ...;" for a scratch buffer; thread: of this thread, else the first part. */
 void emit_scratch_pointer(emitter *e, const buffer *b, bool thread);
+
+/* emit_c_wanted.c: the result that may be NULL and is all that the statement writes; NULL: there is none. */
+const buffer *sole_result(const emitter *e, const lstmt *s);
 
 /* emit_c_check.c: the workspace query and the public function. */
 void emit_workspace_query(emitter *e);

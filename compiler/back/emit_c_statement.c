@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "back/emit_c_parts.h"
+#include "back/emit_quote.h"
 #include "back/spell.h"
 
 #define PARALLEL_COST 30000
@@ -83,15 +84,13 @@ static void emit_set(emitter *e, const lstmt *s)
 
 static const char *store_condition(emitter *e, const buffer *b, bool guarded, int n, lexpr *const *subs)
 {
-    text t;
-    text_init(&t, e->mem);
-    if (print_may_be_null(b))
-        text_add(&t, print_buffer_name(&e->p, b));
-    if (guarded && n > 0) {
-        text_add(&t, t.n ? " && " : "");
-        print_inside(&t, &e->p, b, n, subs);
-    }
-    return text_str(&t);
+    text inside;
+    text_init(&inside, e->mem);
+    if (guarded)
+        print_inside(&inside, &e->p, b, n, subs);
+    if (!print_may_be_null(b) || b == e->wanted)
+        return text_str(&inside);
+    return arena_printf(e->mem, "%s%s%s", print_buffer_name(&e->p, b), inside.n ? " && " : "", text_str(&inside));
 }
 
 /* The statement, under a condition when there is one. */
@@ -344,6 +343,7 @@ static void emit_for(emitter *e, const lstmt *s)
     c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
     l->bits = index_bits(e, s);
     l->nonneg = print_is_nonneg(&e->p, s->lo);
+    l->below = s->hi;
     emit_linef(e, "for (int64_t %s = %s; %s < %s; %s++) {", l->name, lo, l->name, hi, l->name);
     if (outermost)
         emit_parallel_body(e, s, threads);
@@ -380,15 +380,9 @@ static void emit_fail(emitter *e, const lstmt *s)
 
 static void emit_comment(emitter *e, const lstmt *s)
 {
-    text t;
-    text_init(&t, e->mem);
-    const char *at = s->text;
-    for (const char *end; (end = strstr(at, "*/")); at = end + 2) {
-        text_addn(&t, at, (size_t)(end - at));
-        text_add(&t, "* /");
-    }
-    text_add(&t, at);
-    emit_linef(e, "/* %s */", text_str(&t));
+    text_addf(e->out, "%*s/* ", e->indent, "");
+    emit_comment_text(e->out, s->text, strlen(s->text));
+    text_add(e->out, " */\n");
 }
 
 static void (*const statement_printers[])(emitter *e, const lstmt *s) = {
@@ -398,9 +392,45 @@ static void (*const statement_printers[])(emitter *e, const lstmt *s) = {
     [LS_FAIL] = emit_fail,      [LS_COMMENT] = emit_comment,
 };
 
+static void emit_statement(emitter *e, const lstmt *s)
+{
+    if (!is_dead(e, s))
+        statement_printers[s->kind](e, s);
+}
+
+/* Statements begin..end serve one result only: skipped where it is not wanted. */
+static void emit_wanted(emitter *e, const lstmt_list *body, int begin, int end, const buffer *result)
+{
+    emit_linef(e, "if (%s) {", print_buffer_name(&e->p, result));
+    int mark = enter_scope(e);
+    e->indent += 4;
+    e->wanted = result;
+    for (int i = begin; i < end; i++)
+        emit_statement(e, body->data[i]);
+    e->wanted = NULL;
+    e->indent -= 4;
+    leave_scope(e, mark);
+    emit_line(e, "}");
+}
+
+static const buffer *unchecked_result(const emitter *e, const lstmt *s)
+{
+    const buffer *result = e->wanted ? NULL : sole_result(e, s);
+    return result && print_may_be_null(result) ? result : NULL;
+}
+
 void emit_statements(emitter *e, const lstmt_list *body)
 {
-    for (int i = 0; i < body->n; i++)
-        if (!is_dead(e, body->data[i]))
-            statement_printers[body->data[i]->kind](e, body->data[i]);
+    for (int i = 0, end; i < body->n; i = end) {
+        const lstmt *s = body->data[i];
+        const buffer *result = unchecked_result(e, s);
+        end = i + 1;
+        while (result && end < body->n && unchecked_result(e, body->data[end]) == result)
+            end++;
+        bool is_block = result && (end > i + 1 || s->kind == LS_FOR || s->kind == LS_IF);
+        if (is_block)
+            emit_wanted(e, body, i, end, result);
+        else
+            emit_statement(e, s);
+    }
 }

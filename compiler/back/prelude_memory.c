@@ -67,13 +67,17 @@ const prelude_row prelude_memory[] = {
      "    }\n"
      "    return positive && size >= 0;\n"
      "}\n"},
-    {"ad_room", "AD_BAD",
-     "/* Bytes of a part of the workspace: rounded up, because parts are 64-byte aligned. */\n"
+    {"ad_part", "",
+     "/* Bytes that a part of the workspace takes: parts are 64-byte aligned. */\n"
+     "static inline int64_t ad_part(int64_t bytes)\n"
+     "{\n"
+     "    return bytes <= 0 ? 0 : (bytes + 63) / 64 * 64;\n"
+     "}\n"},
+    {"ad_room", "AD_BAD ad_part",
+     "/* Likewise, AD_BAD on overflow. */\n"
      "static inline int64_t ad_room(int64_t bytes)\n"
      "{\n"
-     "    if (bytes <= 0)\n"
-     "        return bytes == AD_BAD ? AD_BAD : 0;\n"
-     "    return bytes > INT64_MAX - 63 ? AD_BAD : (bytes + 63) / 64 * 64;\n"
+     "    return bytes == AD_BAD || bytes > INT64_MAX - 63 ? AD_BAD : ad_part(bytes);\n"
      "}\n"},
     {"ad_aligned", "",
      "/* The first 64-byte boundary at or after p. */\n"
@@ -81,12 +85,12 @@ const prelude_row prelude_memory[] = {
      "{\n"
      "    return (char *)p + (64 - (uintptr_t)p % 64) % 64;\n"
      "}\n"},
-    {"ad_take", "ad_room",
+    {"ad_take", "ad_part",
      "/* The next part of the workspace. */\n"
      "static inline void *ad_take(char **workspace, int64_t bytes)\n"
      "{\n"
      "    void *part = *workspace;\n"
-     "    *workspace += ad_room(bytes);\n"
+     "    *workspace += ad_part(bytes);\n"
      "    return part;\n"
      "}\n"},
     {"ad_inside", "",

@@ -70,7 +70,7 @@ static const char *spell_atom(const char *atom, const void *data)
             p->arg_used[i] = true;
             return p->params.args[i];
         }
-    assert(!"a size that no parameter gives");
+    assert(atom == NULL && "a size that no parameter gives");
     return atom;
 }
 
@@ -224,17 +224,42 @@ void print_part(text *t, c_printer *p, const buffer *b, int n, lexpr *const *sub
     text_addf(t, "%s%s%s%s", is_plain_variable(b) ? "&" : "", name, is_start ? "" : " + ", is_start ? "" : at);
 }
 
+/* The subscript is a constant or the index of a loop that stays in the range. */
+static bool is_certainly_inside(const c_printer *p, const lexpr *sub, const extent *n)
+{
+    const c_local *l = sub->kind == LX_TEMP ? map_get(&p->locals, sub->temp) : NULL;
+    const lexpr *greatest = l && l->below ? l->below : sub;
+    bool strict = greatest == sub;
+    int64_t value, limit;
+    if (!print_is_nonneg(p, sub))
+        return false;
+    if (!strict && greatest->kind == LX_SIZE && greatest->extent == n)
+        return true;
+    return int_constant(greatest, &value) && extent_is_const(n, &limit) && (strict ? value < limit : value <= limit);
+}
+
 void print_inside(text *t, c_printer *p, const buffer *b, int n, lexpr *const *subs)
 {
-    if (n == 0)
-        text_add(t, "true");
+    bool first = true;
     for (int i = 0; i < n; i++) {
-        text_addf(t, "%s%s(", i ? " && " : "", prelude_use(p->helpers, "ad_inside"));
+        if (is_certainly_inside(p, subs[i], b->extents[i]))
+            continue;
+        text_addf(t, "%s%s(", first ? "" : " && ", prelude_use(p->helpers, "ad_inside"));
         print_expr(t, p, subs[i], PREC_SELECT);
         text_add(t, ", ");
         print_extent(t, p, b->extents[i], PREC_SELECT);
         text_add(t, ")");
+        first = false;
     }
+}
+
+/* Some subscript of a guarded load may be out of range. */
+static bool needs_guard(const c_printer *p, const lexpr *e)
+{
+    bool needed = false;
+    for (int i = 0; e->guarded && i < e->nargs; i++)
+        needed = needed || !is_certainly_inside(p, e->args[i], e->buffer->extents[i]);
+    return needed;
 }
 
 /* How large ints can be. */
@@ -517,23 +542,26 @@ static int point_prec(const c_printer *p, const lexpr *e)
 
 /* Expressions. */
 
+static const char *zero_text(c_printer *p, elem e)
+{
+    return e == ELEM_BOOL ? "false" : e == ELEM_INT ? "0" : print_number(p->mem, 0, e);
+}
+
 static void print_load(text *t, c_printer *p, const lexpr *e)
 {
-    if (e->guarded && e->nargs > 0) {
+    bool guarded = needs_guard(p, e);
+    if (guarded) {
         print_inside(t, p, e->buffer, e->nargs, e->args);
         text_add(t, " ? ");
     }
     print_entry(t, p, e->buffer, e->nargs, e->args);
-    if (e->guarded && e->nargs > 0)
-        text_addf(t, " : %s",
-                  e->elem == ELEM_BOOL  ? "false"
-                  : e->elem == ELEM_INT ? "0"
-                                        : print_number(p->mem, 0, e->elem));
+    if (guarded)
+        text_addf(t, " : %s", zero_text(p, e->elem));
 }
 
-static int load_prec(const lexpr *e)
+static int load_prec(const c_printer *p, const lexpr *e)
 {
-    if (e->guarded && e->nargs > 0)
+    if (needs_guard(p, e))
         return PREC_SELECT;
     return e->buffer->rank > 0 || is_plain_variable(e->buffer) ? PREC_PRIMARY : PREC_UNARY;
 }
@@ -558,7 +586,7 @@ static int expr_prec(const c_printer *p, const lexpr *e)
     case LX_POINT:
         return point_prec(p, e);
     case LX_LOAD:
-        return load_prec(e);
+        return load_prec(p, e);
     }
     return PREC_PRIMARY;
 }

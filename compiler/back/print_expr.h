@@ -14,8 +14,9 @@ enum { INDEX_BITS = 31, WORD_BITS = 63 };
 /* A temporary or a buffer of the function that is no parameter. */
 typedef struct c_local {
     const char *name;
-    int bits;    /* int temporaries: magnitude at most 2^bits */
-    bool nonneg; /* and at least 0 */
+    int bits;           /* int temporaries: magnitude at most 2^bits */
+    bool nonneg;        /* and at least 0 */
+    const lexpr *below; /* loop indices: the upper bound; else NULL */
     bool used;
 } c_local;
 
@@ -43,7 +44,7 @@ void print_expr(text *t, c_printer *p, const lexpr *e, int prec);
 void print_entry(text *t, c_printer *p, const buffer *b, int n, lexpr *const *subs);
 /* Address of the part of b under n leading subscripts: "x", "x + i * D". */
 void print_part(text *t, c_printer *p, const buffer *b, int n, lexpr *const *subs);
-/* "ad_inside(i, N) && ad_inside(j, M)" */
+/* "ad_inside(i, N) && ad_inside(j, M)", without those that the loops around make certain; "" when none is left. */
 void print_inside(text *t, c_printer *p, const buffer *b, int n, lexpr *const *subs);
 /* Bits of the magnitude of an int expression, WORD_BITS when unknown; whether it is certainly at least 0. */
 int print_bits(const c_printer *p, const lexpr *e);

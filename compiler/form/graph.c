@@ -299,6 +299,8 @@ node *graph_var(graph *g, var *v)
 node *graph_input(graph *g, int index, elem e, int rank, const extent *const *extents, const char *name)
 {
     node n = {.op = OP_INPUT, .elem = e, .rank = rank, .extents = copy_extents(g, rank, extents), .integer = index};
+    if (e == ELEM_INT && rank == 0 && name)
+        n.extent = extent_name(g->pool, names_intern(g->names, name));
     g->hint = name;
     return graph_intern(g, &n);
 }
@@ -476,12 +478,10 @@ const extent *graph_extent(graph *g, const node *n)
     const extent *a = NULL, *b = NULL;
     if (n->op == OP_CONST)
         return n->elem == ELEM_INT ? extent_const(g->pool, n->integer) : NULL;
-    if (n->op == OP_SIZE)
+    if (n->op == OP_SIZE || n->op == OP_INPUT)
         return n->extent;
     if (n->op == OP_NAME)
         return graph_extent(g, n->args[0]);
-    if (n->op == OP_INPUT)
-        return n->rank || n->elem != ELEM_INT ? NULL : extent_name(g->pool, names_intern(g->names, n->hint));
     if (n->elem != ELEM_INT || (n->op != OP_ADD && n->op != OP_SUB && n->op != OP_MUL && n->op != OP_NEG))
         return NULL;
     a = graph_extent(g, n->args[0]);

@@ -104,7 +104,7 @@ typedef struct graph {
     extent_pool *pool;
     node **buckets;
     size_t nbuckets, nnodes;
-    int next_var, next_node, next_name;
+    int next_var, next_node, next_name, next_loop;
     VEC(var *) canonical;
     loc at;           /* given to new nodes */
     const char *hint; /* given to the next new node, then cleared */
@@ -123,6 +123,7 @@ node *graph_bool(graph *g, bool x);
 node *graph_number(graph *g, elem e, int64_t x); /* a small integer in any element type */
 node *graph_size(graph *g, const extent *e);
 node *graph_var(graph *g, var *v);
+/* An int of rank 0 may stand in sizes under its name. */
 node *graph_input(graph *g, int index, elem e, int rank, const extent *const *extents, const char *name);
 
 /* Pointwise. graph_point checks arity and element types; e is used by ops with result 'R' only. */
@@ -148,7 +149,8 @@ node *graph_argk(graph *g, op o, const extent *k, int n, var *const *axes, node 
                  node *const *ranges);
 node *graph_scatter(graph *g, int rank, const extent *const *extents, int n, var *const *axes, node *value,
                     node *filter, node *const *subs, node *const *ranges);
-/* vars: t, then n states. */
+/* vars: t, then n states. Each call makes a loop of its own, whatever its body: what is stacked from one loop may depend on
+ * the results of another that happens to be equal. Copies made by substitution stay the same loop. */
 node *graph_loop(graph *g, node *lo, node *hi, int n, node *const *inits, var *const *vars, node *const *nexts);
 node *graph_out(graph *g, node *of, int k);
 /* passes: the extent of the first axis, equal to hi - lo. */

@@ -416,6 +416,7 @@ node *graph_loop(graph *g, node *lo, node *hi, int n, node *const *inits, var *c
     }
     node proto = {.op = OP_LOOP,
                   .elem = ELEM_INT,
+                  .integer = ++g->next_loop,
                   .nargs = 2 * n + 2,
                   .ninner = n,
                   .args = args,

@@ -151,9 +151,7 @@ static node *expand_args(expansion *x, node *n)
         args[i] = expand(x, n->args[i]);
     for (int i = outer; i < n->nargs; i++)
         args[i] = expand(x, args[i]);
-    if (n->op == OP_STACK)
-        return graph_stack(g, args[0], n->extents[0], vars, args[1]);
-    return graph_loop(g, args[0], args[1], n->ninner, args + 2, vars, args + outer);
+    return graph_close(g, n, vars, args);
 }
 
 static node *expand(void *data, node *n)

@@ -26,8 +26,28 @@ bool is_outside(sweep *s, const node *n)
 typedef struct ordering {
     sweep *s;
     scope *sc;
-    map seen;
+    map seen, scanned;
+    map stacks; /* loop -> node_list of its stack nodes */
 } ordering;
+
+/* Which stacks each loop fills: they are reversed with the loop. */
+static void find_stacks(ordering *o, node *n)
+{
+    static char seen;
+    if (n->nargs == 0 || map_get(&o->scanned, n))
+        return;
+    map_set(&o->scanned, n, &seen);
+    for (int i = 0; i < n->nargs; i++)
+        find_stacks(o, n->args[i]);
+    if (n->op != OP_STACK)
+        return;
+    node_list *list = map_get(&o->stacks, n->args[0]);
+    if (!list) {
+        list = ARENA_NEW(o->s->g->mem, node_list);
+        map_set(&o->stacks, n->args[0], list);
+    }
+    vec_push(o->s->g->mem, list, n);
+}
 
 /* Postorder of the nodes that belong to the scope, looking through closed bodies. */
 static void visit(ordering *o, node *n)
@@ -37,10 +57,14 @@ static void visit(ordering *o, node *n)
         return;
     map_set(&o->seen, n, &seen);
     bool inside = has_canonical(n);
-    if (!inside && (is_outside(o->s, n) || home_scope(o->s, n) != o->sc || !targets_reach(o->s->targets, n)))
+    if (!inside &&
+        (is_outside(o->s, n) || home_scope(o->s, n) != o->sc || (n->op != OP_LOOP && !targets_reach(o->s->targets, n))))
         return;
     for (int i = 0; i < n->nargs; i++)
         visit(o, n->args[i]);
+    const node_list *stacks = n->op == OP_LOOP ? map_get(&o->stacks, n) : NULL;
+    for (int i = 0; stacks && i < stacks->n; i++)
+        visit(o, stacks->data[i]->args[1]);
     if (!inside)
         vec_push(o->s->g->mem, &o->sc->order, n);
 }
@@ -51,6 +75,10 @@ static void run_scope(sweep *s, int n, node *const *roots)
 {
     ordering o = {.s = s, .sc = s->scope};
     map_init(&o.seen, s->g->mem);
+    map_init(&o.scanned, s->g->mem);
+    map_init(&o.stacks, s->g->mem);
+    for (int i = 0; i < n; i++)
+        find_stacks(&o, roots[i]);
     for (int i = 0; i < n; i++)
         visit(&o, roots[i]);
     for (int i = s->scope->order.n - 1; i >= 0; i--)

@@ -408,7 +408,7 @@ node *chain(graph *g, node *w, node *p, bool singular)
 {
     if (node_is_number(p, 1))
         return w;
-    if (node_is_number(w, 1))
+    if (node_is_number(w, 1) && !singular)
         return p;
     if (node_is_number(p, -1))
         return graph_un(g, OP_NEG, w);
@@ -419,8 +419,7 @@ node *chain(graph *g, node *w, node *p, bool singular)
     if (w->op == OP_ADD && is_masked(w->args[0]) && is_masked(w->args[1]))
         return graph_bin(g, OP_ADD, chain(g, w->args[0], p, singular), chain(g, w->args[1], p, singular));
     bool constant = node_is_const(p, NULL) && !is_zero(p);
-    bool careful = singular ? !node_is_const(w, NULL) : may_hide(w, !is_data(p), 8);
-    careful = careful && !constant;
+    bool careful = !constant && (singular || may_hide(w, !is_data(p), 8));
     return graph_bin(g, careful ? OP_MULZ : OP_MUL, w, p);
 }
 

@@ -5,12 +5,13 @@
 
 #include "stage/lower_state.h"
 
-static void interface_arg_of(lowering *l, frame *f, interface_arg *a, const char *name, arg_role role, const type *t)
+/* Extents in the names of the signature, also of sizes that -D fixes. */
+static void interface_arg_of(lowering *l, interface_arg *a, const char *name, arg_role role, const type *t)
 {
     *a = (interface_arg){.name = name, .role = role, .elem = lower_elem(l, t), .rank = t->rank, .gradient_of = -1};
     a->extents = ARENA_ARRAY(l->mem, const extent *, t->rank + 1);
     for (int i = 0; i < t->rank; i++)
-        a->extents[i] = lower_extent(l, f, t->extents[i]);
+        a->extents[i] = t->extents[i];
 }
 
 static int result_count(const function *fn)
@@ -19,7 +20,7 @@ static int result_count(const function *fn)
 }
 
 /* grad: NULL for the function itself. */
-static interface_fn *make_face(lowering *l, frame *f, function *fn, const export_grad *grad)
+static interface_fn *make_face(lowering *l, function *fn, const export_grad *grad)
 {
     interface_fn *face = ARENA_NEW(l->mem, interface_fn);
     int results = result_count(fn), gradients = grad ? grad->params.n : 0, line, column;
@@ -35,16 +36,16 @@ static interface_fn *make_face(lowering *l, frame *f, function *fn, const export
         face->sizes[i] = fn->sizes.data[i]->name;
     face->args = ARENA_ARRAY(l->mem, interface_arg, fn->params.n + results + gradients);
     for (int i = 0; i < fn->params.n; i++)
-        interface_arg_of(l, f, &face->args[face->nargs++], fn->params.data[i].name, ARG_INPUT,
+        interface_arg_of(l, &face->args[face->nargs++], fn->params.data[i].name, ARG_INPUT,
                          fn->params.data[i].bind->type);
     for (int i = 0; i < results; i++) {
         const type *t = fn->result_type->kind == TYPE_TUPLE ? fn->result_type->items[i] : fn->result_type;
-        interface_arg_of(l, f, &face->args[face->nargs++], fn->result_names.data[i], ARG_RESULT, t);
+        interface_arg_of(l, &face->args[face->nargs++], fn->result_names.data[i], ARG_RESULT, t);
     }
     for (int i = 0; i < gradients; i++) {
         const param *p = &fn->params.data[grad->params.data[i]];
         interface_arg *a = &face->args[face->nargs++];
-        interface_arg_of(l, f, a, arena_printf(l->mem, "grad_%s", p->name), ARG_GRADIENT, p->bind->type);
+        interface_arg_of(l, a, arena_printf(l->mem, "grad_%s", p->name), ARG_GRADIENT, p->bind->type);
         a->gradient_of = grad->params.data[i];
     }
     loc at = grad ? grad->at : fn->at;
@@ -102,7 +103,10 @@ static void bind_inputs(lowering *l, frame *f, function *fn, bool named)
     for (int i = 0; i < fn->params.n; i++) {
         const interface_arg *a = &l->out->face->args[i];
         binding *b = fn->params.data[i].bind;
-        node *in = graph_input(l->g, i, a->elem, a->rank, a->extents, a->name);
+        const extent **extents = ARENA_ARRAY(l->mem, const extent *, a->rank + 1);
+        for (int k = 0; k < a->rank; k++)
+            extents[k] = lower_extent(l, f, a->extents[k]);
+        node *in = graph_input(l->g, i, a->elem, a->rank, extents, a->name);
         if (in->elem == ELEM_INT && in->rank == 0) {
             f->size_names[f->nsizes] = a->name;
             f->size_values[f->nsizes++] = extent_name(l->p->pool, names_intern(l->p->names, a->name));
@@ -119,7 +123,7 @@ static graph_fn *lower_export(lowering *l, function *fn, const export_grad *grad
     l->calls.n = 0;
     frame *f = lower_new_frame(l, fn);
     fix_sizes(l, f, o);
-    out->face = make_face(l, f, fn, grad);
+    out->face = make_face(l, fn, grad);
     add_size_checks(l, f, fn);
     bind_inputs(l, f, fn, grad != NULL);
     values v = lower_function(l, fn, f);

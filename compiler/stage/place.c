@@ -16,7 +16,8 @@ typedef struct need {
     buffer *buffer;
     const extent *bytes;
     int first, last;
-    int group; /* index of a need that it is swapped with, or its own */
+    int group;         /* index of a need that it is swapped with, or its own */
+    struct need *next; /* in the same slot */
 } need;
 
 typedef struct placer {
@@ -24,7 +25,8 @@ typedef struct placer {
     nest_fn *f;
     extent_pool *pool;
     VEC(need) needs;
-    map index; /* buffer -> need + 1 */
+    map index;     /* buffer -> need + 1 */
+    need **newest; /* [slot] */
 } placer;
 
 static const int elem_bytes[] = {[ELEM_F32] = 4, [ELEM_F64] = 8, [ELEM_INT] = 8, [ELEM_BOOL] = 1};
@@ -58,7 +60,7 @@ static void collect_needs(placer *p)
         if (!needs_slot(b))
             continue;
         int k = p->needs.n;
-        vec_push(p->mem, &p->needs, (need){b, buffer_bytes(p->pool, b), b->first_use, b->last_use, k});
+        vec_push(p->mem, &p->needs, (need){b, buffer_bytes(p->pool, b), b->first_use, b->last_use, k, NULL});
         map_set(&p->index, b, (void *)(intptr_t)p->needs.n);
     }
 }
@@ -107,11 +109,9 @@ static bool can_share(const placer *p, const need *n, int slot)
     bool is_scratch = n->buffer->kind == BUF_SCRATCH;
     if (p->f->slot_bytes[slot] != n->bytes || p->f->slot_scratch[slot] != is_scratch)
         return false;
-    for (int i = 0; i < p->needs.n; i++) {
-        const need *o = &p->needs.data[i];
-        if (o->buffer->slot == slot && o->first <= n->last && n->first <= o->last)
+    for (const need *o = p->newest[slot]; o; o = o->next)
+        if (o->first <= n->last && n->first <= o->last)
             return false;
-    }
     return true;
 }
 
@@ -125,6 +125,8 @@ static void assign_slot(placer *p, need *n)
         p->f->slot_scratch[slot] = n->buffer->kind == BUF_SCRATCH;
         p->f->nslots++;
     }
+    n->next = p->newest[slot];
+    p->newest[slot] = n;
     n->buffer->slot = slot;
 }
 
@@ -174,6 +176,7 @@ void place(nest_fn *f, arena *mem)
     f->nslots = 0;
     f->slot_bytes = ARENA_ARRAY(mem, const extent *, p.needs.n);
     f->slot_scratch = ARENA_ARRAY(mem, bool, p.needs.n);
+    p.newest = ARENA_ARRAY(mem, need *, p.needs.n);
     for (int i = 0; i < p.needs.n; i++)
         assign_slot(&p, &p.needs.data[i]);
     f->face->workspace_formula = formula(&p);

@@ -149,26 +149,39 @@ static void emit_item(scheduler *s, block *b, item *it)
         emit_argk(s, b, it);
 }
 
+static void emit_with_same_loop(scheduler *s, block *b, item_list *items, int i)
+{
+    item *first = items->data[i];
+    if (!is_nest(first)) {
+        first->done = true;
+        emit_item(s, b, first);
+        return;
+    }
+    item_list group = {0};
+    for (int k = i; k < items->n; k++)
+        if (items->data[k]->level == first->level && !items->data[k]->done && same_loop(first, items->data[k])) {
+            items->data[k]->done = true;
+            vec_push(s->mem, &group, items->data[k]);
+        }
+    emit_group(s, b, group.n, group.data);
+}
+
+/* At top level a group is a position in the lifetimes of buffers. What it turned out to need on the way was put before it,
+ * so all that it uses lives until its end. */
 static void emit_level(scheduler *s, block *b, item_list *items, int level)
 {
     for (int i = 0; i < items->n; i++) {
-        item *first = items->data[i];
-        if (first->level != level || first->done)
+        if (items->data[i]->level != level || items->data[i]->done)
             continue;
+        int before = s->touched.n;
         if (b == s->root)
             s->position++;
-        if (!is_nest(first)) {
-            first->done = true;
-            emit_item(s, b, first);
+        emit_with_same_loop(s, b, items, i);
+        if (b != s->root)
             continue;
-        }
-        item_list group = {0};
-        for (int k = i; k < items->n; k++)
-            if (items->data[k]->level == level && !items->data[k]->done && same_loop(first, items->data[k])) {
-                items->data[k]->done = true;
-                vec_push(s->mem, &group, items->data[k]);
-            }
-        emit_group(s, b, group.n, group.data);
+        s->position++;
+        for (int k = before, n = s->touched.n; k < n; k++)
+            s->touched.data[k]->last_use = s->position;
     }
 }
 

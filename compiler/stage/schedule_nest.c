@@ -471,13 +471,23 @@ static void plain_loop(scheduler *s, block *b, int n, item *const *items, bool p
     vec_push(s->mem, b->out, loop);
 }
 
+/* Rows may share their axis with the entries of a vector item; a reduction's axis is its own. */
+static var *group_axis(int n, item *const *items)
+{
+    for (int i = 0; i < n; i++)
+        if (items[i]->kind != ITEM_STORE)
+            return items[i]->axes[0];
+    return items[0]->axes[0];
+}
+
 void emit_group(scheduler *s, block *b, int n, item *const *items)
 {
     const extent *work = group_work(s, n, items);
     bool reduces = false;
     int64_t size;
+    var *axis = group_axis(n, items);
     for (int i = 0; i < n; i++) {
-        rename_axis(s, items[i], items[0]->axes[0]);
+        rename_axis(s, items[i], axis);
         reduces |= items[i]->kind == ITEM_REDUCE;
         if (items[i]->kind == ITEM_STORE && !items[i]->target)
             items[i]->target = item_target(s, b, items[i]->n);

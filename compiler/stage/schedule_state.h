@@ -61,6 +61,7 @@ typedef struct scheduler {
     VEC(affine_range) ranges; /* of loop indices around */
     int unnamed;              /* temporaries without a name of the user's */
     int position;             /* top level groups so far, for buffer lifetimes */
+    VEC(buffer *) touched;    /* in order of use */
     map targets;              /* tensor node of the root block -> result buffer that it fills */
 } scheduler;
 

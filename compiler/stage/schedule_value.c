@@ -64,6 +64,7 @@ void touch_buffer(scheduler *s, buffer *b)
         b->first_use = s->position;
     if (b->last_use < s->position)
         b->last_use = s->position;
+    vec_push(s->mem, &s->touched, b);
 }
 
 lexpr *lx_load(scheduler *s, buffer *b, int n, lexpr *const *subs, bool guarded)

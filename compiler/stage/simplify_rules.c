@@ -69,8 +69,7 @@ static node *number(const rewrite *w, int64_t x)
     return graph_number(w->g, w->n->elem, x);
 }
 
-/* An order of values that outlives opening and closing: by op, by what is written, by the order of variables. */
-static int order(const node *a, const node *b)
+int simplify_order(const node *a, const node *b)
 {
     if (a == b)
         return 0;
@@ -82,7 +81,7 @@ static int order(const node *a, const node *b)
         return a->id < b->id ? -1 : 1;
     for (int i = 0; i < a->nargs; i++)
         if (a->args[i] != b->args[i])
-            return order(a->args[i], b->args[i]);
+            return simplify_order(a->args[i], b->args[i]);
     return a->id < b->id ? -1 : 1;
 }
 
@@ -366,7 +365,7 @@ static node *even_neg(const rewrite *w)
 static node *even_sub(const rewrite *w)
 {
     node *d = w->args[0];
-    if (!is(d, OP_SUB) || order(arg(d, 1), arg(d, 0)) >= 0)
+    if (!is(d, OP_SUB) || simplify_order(arg(d, 1), arg(d, 0)) >= 0)
         return NULL;
     return graph_un(w->g, w->n->op, bin(w, OP_SUB, arg(d, 1), arg(d, 0)));
 }
@@ -616,6 +615,7 @@ const simplify_rule simplify_rules[] = {
     {OP_ADD, int_cancel_add, "(a - b) + b = a (int)"},
     {OP_SUB, sub_zero, "x - 0 = x, 0 - x = -x"},
     {OP_SUB, sub_neg, "a - -b = a + b"},
+    {OP_SUB, simplify_sub_of_neg, "-a - b = -(a + b)"},
     {OP_SUB, int_sizes, "n - m = (n-m) (int)"},
     {OP_SUB, int_regroup, "(x + n) - m = x + (n-m) (int)"},
     {OP_SUB, int_negative, "x - -3 = x + 3 (int)"},
@@ -625,6 +625,7 @@ const simplify_rule simplify_rules[] = {
     {OP_MUL, mul_minus_one, "-1 * x = -x"},
     {OP_MUL, int_sizes, "n * m = (n*m) (int)"},
     {OP_MUL, mul_same, "x * x = sq(x)"},
+    {OP_MUL, simplify_order_factor, "(b - a) * y = -((a - b) * y), in the order of values"},
     {OP_MUL, simplify_scale_mul, "(c * x) * y = c * (x * y), c a power of two"},
     SIGNS(OP_MUL),
     ZEROS(OP_MUL),

@@ -77,3 +77,25 @@ node *simplify_scale_add(const rewrite *w)
                       : graph_bin(w->g, OP_MUL, graph_real(w->g, c->elem, c->number + d->number), x);
     return NULL;
 }
+
+/* (b - a) * y = -((a - b) * y), in the order of values: what differs in the sign only becomes one. */
+node *simplify_order_factor(const rewrite *w)
+{
+    for (int k = 0; k < 2; k++) {
+        node *d = w->args[k], *other = w->args[1 - k];
+        if (d->op != OP_SUB || !elem_is_float(d->elem) || simplify_order(d->args[1], d->args[0]) >= 0)
+            continue;
+        node *turned = graph_bin(w->g, OP_SUB, d->args[1], d->args[0]);
+        return graph_un(w->g, OP_NEG, graph_bin(w->g, OP_MUL, turned, other));
+    }
+    return NULL;
+}
+
+/* -a - b = -(a + b) */
+node *simplify_sub_of_neg(const rewrite *w)
+{
+    node *a = w->args[0];
+    if (a->op != OP_NEG || !elem_is_float(a->elem))
+        return NULL;
+    return graph_un(w->g, OP_NEG, graph_bin(w->g, OP_ADD, a->args[0], w->args[1]));
+}

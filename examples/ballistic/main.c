@@ -175,7 +175,7 @@ static void draw(const double found[2], const double noisy[2])
     if (!f)
         return;
     fprintf(f, "set terminal svg size 800,500\nset output 'trajectory.svg'\nset xlabel 'distance'\n"
-               "set ylabel 'height'\nset key left top\nset grid\n"
+               "set ylabel 'height'\nset xrange [0:7.5]\nset key left top\nset grid\n"
                "plot '-' title 'P = (60, 30)' with linespoints, '-' title 'P found' with linespoints, "
                "'-' title 'P found with noise' with linespoints, '-' title 'target' with points pt 7 ps 1.5\n");
     write_path(f, first_momentum, 0, 0);

@@ -30,6 +30,8 @@ blocks adc "$SRC/README.md" readme ad
 blocks adc "$SRC/docs/c-api.md" api ad
 blocks c "$SRC/docs/c-api.md" program c
 try "README's model" "$ADC" compile readme1.ad -o readme.c
+try "README's run" "$ADC" run readme1.ad hamiltonian "q=normal(100,3)" "p=normal(100,3)" s=1.5
+try "README's gradcheck" "$ADC" gradcheck readme1.ad
 mv api1.ad model.ad
 try "c-api's model" "$ADC" compile model.ad -o model.c --manifest || exit 1
 try "c-api's model in f32" "$ADC" compile --real=f32 model.ad -o model_f32.c

@@ -2,7 +2,7 @@
  * with the stamps of what it was computed from (its free variables and the seeds), so that sharing stays shared.
  *
  * A derivative adds one nilpotent: the named node gets it as tangent, the expression is evaluated again, and the
- * coefficient is read off. */
+ * coefficient is read off. Of a hand-written derivative the adjoint is evaluated for each unit weight. */
 #include "unit/oracle.h"
 
 #include <assert.h>
@@ -566,6 +566,56 @@ static array eval_out(machine *m, const node *n)
     return states[n->integer];
 }
 
+/* The arguments x of a hand-written derivative, cut to d nilpotents, and its adjoint for weight 1 at entry j: what the
+ * tangents of the d-th nilpotent, x_k, bring to entry j is sum_k adjoint_k x_k. */
+static num custom_tangent(machine *m, const node *n, const array *xs, const array *w, int d)
+{
+    int count = n->ninner;
+    num sum = num_of(0);
+    m->depth = d;
+    for (int i = 0; i < count; i++) {
+        array cut = array_new(m, xs[i].count);
+        for (int64_t k = 0; k < cut.count; k++)
+            put(&cut, k, get(&xs[i], k));
+        bind(m, n->vars[i], cut);
+    }
+    bind(m, n->vars[count], *w);
+    for (int i = 0; i < count; i++) {
+        array a = eval(m, n->args[1 + count + i]);
+        for (int64_t k = 0; k < a.count && xs[i].depth > d; k++) {
+            num x = get(&xs[i], k), t = {{0}};
+            memcpy(t.c, x.c + (1 << d), sizeof *t.c << d);
+            sum = num_add(d, sum, num_mulz(d, get(&a, k), t));
+        }
+    }
+    return sum;
+}
+
+static array eval_custom(machine *m, node *n)
+{
+    array value = eval(m, n->args[0]), a = array_new(m, value.count), *xs = ARENA_ARRAY(m->mem, array, n->nvars);
+    int depth = m->depth;
+    long outer = m->seed_stamp;
+    for (int i = 0; i < n->ninner; i++)
+        xs[i] = eval(m, n->args[1 + i]);
+    binding *old = save(m, n);
+    for (int64_t j = 0; j < a.count; j++) {
+        array w = {0, value.count, ARENA_ARRAY(m->mem, long double, value.count + 1)};
+        num y = num_of(get(&value, j).c[0]);
+        w.c[j] = 1;
+        for (int d = 0; d < depth; d++) {
+            m->seed_stamp = ++m->stamps; /* values of another depth are not these */
+            num t = custom_tangent(m, n, xs, &w, d);
+            memcpy(y.c + (1 << d), t.c, sizeof *t.c << d);
+        }
+        m->depth = depth;
+        put(&a, j, y);
+    }
+    m->seed_stamp = outer;
+    restore(m, n, old);
+    return a;
+}
+
 /* ---- Dispatch ---- */
 
 static array array_of(machine *m, num x)
@@ -606,7 +656,7 @@ static array compute(machine *m, node *n)
         return eval_jvp(m, n);
     default:
         assert(n->op == OP_CUSTOM);
-        return eval(m, n->args[0]);
+        return eval_custom(m, n);
     }
 }
 

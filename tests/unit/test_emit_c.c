@@ -449,9 +449,45 @@ static void test_place(void)
     arena_free(n.mem);
 }
 
+/* --emit=loops */
+static void test_loops_text(void)
+{
+    nests n;
+    nests_init(&n);
+    nest_function(&n, "scale", size_n,
+                  (nest_arg[]){{"x", ARG_INPUT, F, {"N"}}, {"y", ARG_RESULT, F, {"N"}}, {NULL, 0, 0, {NULL}}});
+    temp *i = nest_temp(&n, "i", I), *v = nest_temp(&n, "v", F);
+    buffer *kept = nest_buffer(&n, BUF_WORKSPACE, "kept", F, "N", NULL);
+    lstmt_list *top = n.body;
+    nest_for(&n, i, nest_int(&n, 0), nest_extent(&n, "N"), true);
+    nest_let(&n, LS_LET, v, OP2(MUL, AT(0, R(i), NULL), nest_number(&n, F, 0.1)));
+    nest_store(&n, kept, R(i), NULL, OP1(EXP, R(v)));
+    nest_close(&n, top);
+    nest_add(&n, (lstmt){.kind = LS_COPY, .buffer = nest_arg_buffer(&n, 1), .from = kept});
+    nest_print(&n);
+    text t;
+    text_init(&t, n.mem);
+    loops_print(&t, n.fn);
+    const char *want = "fn scale\n"
+                       "    input x: f64[N]\n"
+                       "    result y: f64[N]\n"
+                       "    workspace kept: f64[N], slot 0, used 0..1000\n"
+                       "    workspace 8*N, rounded up to a multiple of 64, plus 64\n"
+                       "    parallel for i in 0..N\n"
+                       "        let v: f64 = (x[i] * 0.1)\n"
+                       "        kept[i] = exp(v)\n"
+                       "    copy y = kept\n";
+    if (strcmp(text_str(&t), want)) {
+        fprintf(stderr, "loops_print:\n%s", text_str(&t));
+        failures++;
+    }
+    arena_free(n.mem);
+}
+
 int main(void)
 {
     test_texts();
+    test_loops_text();
     test_place();
     test_kernel_sum();
     test_ops(ELEM_F64);

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/vec.h"
+
 #include "base/text.h"
 
 enum { MAX_PRINTED = 20, MAX_LINE = 160 };
@@ -24,16 +26,29 @@ void diag_init(diag *d, arena *mem, FILE *out, bool color)
     *d = (diag){.mem = mem, .out = out, .color = color};
 }
 
+void source_index(source *s, arena *mem)
+{
+    VEC(int) lines = {0};
+    vec_push(mem, &lines, 0);
+    for (size_t i = 0; i < s->n; i++)
+        if (s->data[i] == '\n')
+            vec_push(mem, &lines, (int)i + 1);
+    s->lines = lines.data;
+    s->nlines = lines.n;
+}
+
 void source_position(const source *s, int offset, int *line, int *column)
 {
-    int start = 0;
-    *line = 1;
-    for (int i = 0; i < offset && (size_t)i < s->n; i++)
-        if (s->data[i] == '\n') {
-            ++*line;
-            start = i + 1;
-        }
-    *column = offset - start + 1;
+    int first = 0, last = s->nlines - 1; /* the last line that starts at or before the offset */
+    while (first < last) {
+        int middle = (first + last + 1) / 2;
+        if (s->lines[middle] <= offset)
+            first = middle;
+        else
+            last = middle - 1;
+    }
+    *line = first + 1;
+    *column = offset - (s->nlines ? s->lines[first] : 0) + 1;
 }
 
 static bool already_seen(diag *d, loc at)

@@ -18,6 +18,8 @@ typedef struct source {
     const char *path; /* as the user wrote it: printed */
     const char *data; /* NUL-terminated after n bytes; may contain any bytes before */
     size_t n;
+    int nlines;
+    const int *lines; /* offsets at which lines start; see source_index */
 } source;
 
 typedef struct loc {
@@ -40,6 +42,8 @@ bool diag_error(diag *d, loc at, const char *fmt, ...) __attribute__((format(pri
 /* Indented under the error just printed; ignored when that one was not. */
 void diag_hint(diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Fills in the lines of a source. */
+void source_index(source *s, arena *mem);
 /* 1-based line and column (columns count bytes) of an offset. */
 void source_position(const source *s, int offset, int *line, int *column);
 /* The candidate nearest to name (edit distance at most a third of its length, at least 1), or NULL. */

@@ -16,6 +16,7 @@
 #include "form/graph_text.h"
 #include "form/loops.h"
 #include "stage/check.h"
+#include "stage/collapse.h"
 #include "stage/derive.h"
 #include "stage/fuse.h"
 #include "stage/lower.h"
@@ -124,14 +125,14 @@ static void simplify_fn(graph *g, graph_fn *f)
 
 static void fuse(graph *g, graph_fn *f)
 {
-    fuse_unroll(g, f);
-    simplify_fn(g, f);
+    if (fuse_unroll(g, f))
+        simplify_fn(g, f);
     fuse_inline(g, f);
     simplify_fn(g, f);
-    fuse_unroll(g, f);
-    simplify_fn(g, f);
-    fuse_lift(g, f);
-    fuse_inline_cheap(g, f);
+    if (fuse_unroll(g, f))
+        simplify_fn(g, f);
+    if (fuse_lift(g, f))
+        fuse_inline_cheap(g, f);
 }
 
 static void print_graphs(pipeline *p)
@@ -171,6 +172,7 @@ static void schedule_all(pipeline *p)
 {
     for (int i = 0; i < p->graphs.fns.n; i++) {
         nest_fn *n = schedule(p->graphs.g, p->graphs.fns.data[i]);
+        collapse(n, p->mem);
         place(n, p->mem);
         vec_push(p->mem, &p->nests.fns, n);
     }

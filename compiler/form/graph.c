@@ -94,6 +94,7 @@ static bool node_same(const node *a, const node *b)
 static node *lookup(graph *g, node *n)
 {
     n->hash = node_hash(n);
+    n->hash ^= n->hash >> 32;
     for (node *m = g->buckets[n->hash & (g->nbuckets - 1)]; m; m = m->chain)
         if (m->hash == n->hash && node_same(m, n))
             return m;
@@ -137,8 +138,11 @@ static void set_free(graph *g, node *n)
     n->nfree = count;
 }
 
+/* A closed node counts as 0: no variable of a binder around occurs in it, so none can be captured there. */
 static void set_level(node *n)
 {
+    if (n->nfree == 0)
+        return;
     int level = n->nvars ? n->vars[0]->level : 0;
     for (int i = 0; i < n->nargs; i++)
         if (n->args[i]->level > level)
@@ -177,6 +181,8 @@ node *graph_intern(graph *g, const node *proto)
         return found;
     }
     node *m = ARENA_NEW(g->mem, node);
+    n.level = 0;
+    n.opening = NULL;
     *m = n;
     m->args = arena_grow(g->mem, n.args, (size_t)n.nargs, (size_t)n.nargs + 1, sizeof *n.args);
     m->vars = n.nvars ? arena_grow(g->mem, n.vars, (size_t)n.nvars, (size_t)n.nvars, sizeof *n.vars) : NULL;

@@ -90,13 +90,21 @@ typedef struct node {
     uint64_t hash;
     int nfree;
     var **free; /* free variables, sorted by id */
-    int level;  /* greatest height bound inside */
+    int level;  /* greatest height bound inside; closed parts count 0 */
     /* not part of identity: the first maker's */
-    const char *hint;       /* the user's name for it, or NULL */
-    const char **var_hints; /* [nvars] the user's index names */
+    const char *hint;        /* the user's name for it, or NULL */
+    const char **var_hints;  /* [nvars] the user's index names */
+    struct opening *opening; /* of graph_enter, kept for the next */
     loc at;
     struct node *chain;
 } node;
+
+/* A binder opened by graph_enter. */
+typedef struct opening {
+    var **vars;
+    node **inner;
+    bool busy;
+} opening;
 
 typedef struct graph {
     arena *mem;
@@ -149,8 +157,8 @@ node *graph_argk(graph *g, op o, const extent *k, int n, var *const *axes, node 
                  node *const *ranges);
 node *graph_scatter(graph *g, int rank, const extent *const *extents, int n, var *const *axes, node *value,
                     node *filter, node *const *subs, node *const *ranges);
-/* vars: t, then n states. Each call makes a loop of its own, whatever its body: what is stacked from one loop may depend on
- * the results of another that happens to be equal. Copies made by substitution stay the same loop. */
+/* vars: t, then n states. Each call makes a loop of its own, whatever its body: what is stacked from one loop may
+ * depend on the results of another that happens to be equal. Copies made by substitution stay the same loop. */
 node *graph_loop(graph *g, node *lo, node *hi, int n, node *const *inits, var *const *vars, node *const *nexts);
 node *graph_out(graph *g, node *of, int k);
 /* passes: the extent of the first axis, equal to hi - lo. */
@@ -166,6 +174,11 @@ node *graph_zeros_like(graph *g, const node *like);
 
 /* Looks into a binder: fresh variables in vars[nvars], the inside arguments in inner[ninner]. */
 void graph_open(graph *g, node *n, var **vars, node **inner);
+/* For passes that rewrite a graph in place of itself, binder by binder: as graph_open, but a binder that is not entered
+ * at the time is given the same variables again, and leaving it with the arguments it had is free. */
+opening *graph_enter(graph *g, node *n);
+/* args: all arguments of n, the inside ones in the variables of o. */
+node *graph_leave(graph *g, node *n, opening *o, node *const *args);
 /* The inside arguments with the bound variables replaced by given nodes (of the same type and shape). */
 void graph_apply(graph *g, node *n, node *const *by, node **inner);
 /* n with each free variable vars[k] replaced by by[k]. */

@@ -174,6 +174,8 @@ void graph_open(graph *g, node *n, var **vars, node **inner)
 node *graph_with_args(graph *g, const node *n, node *const *args)
 {
     assert(!node_is_binder(n));
+    if (!memcmp(args, n->args, (size_t)n->nargs * sizeof *args))
+        return (node *)(uintptr_t)n;
     if (n->op == OP_ACCESS)
         return graph_access(g, args[0], args + 1);
     node proto = *n;
@@ -192,22 +194,41 @@ node *graph_close(graph *g, node *n, var *const *vars, node *const *args)
     return close_binder(g, proto, n->var_hints);
 }
 
+opening *graph_enter(graph *g, node *n)
+{
+    opening *o = n->opening;
+    if (!o || o->busy) {
+        o = ARENA_NEW(g->mem, opening);
+        o->vars = ARENA_ARRAY(g->mem, var *, n->nvars);
+        o->inner = ARENA_ARRAY(g->mem, node *, n->ninner);
+        graph_open(g, n, o->vars, o->inner);
+        if (!n->opening)
+            n->opening = o;
+    }
+    o->busy = true;
+    return o;
+}
+
+node *graph_leave(graph *g, node *n, opening *o, node *const *args)
+{
+    int outer = n->nargs - n->ninner;
+    bool same = true;
+    o->busy = false;
+    for (int i = 0; i < n->nargs; i++)
+        same &= args[i] == (i < outer ? n->args[i] : o->inner[i - outer]);
+    return same ? n : graph_close(g, n, o->vars, args);
+}
+
 node *graph_map_args(graph *g, node *n, node *(*f)(void *, node *), void *data)
 {
     node **args = ARENA_ARRAY(g->mem, node *, n->nargs + 1);
+    opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
     int outer = n->nargs - n->ninner;
-    var **vars = ARENA_ARRAY(g->mem, var *, n->nvars + 1);
-    if (node_is_binder(n))
-        graph_open(g, n, vars, args + outer);
-    else
-        outer = n->nargs;
-    for (int i = 0; i < outer; i++)
-        args[i] = n->args[i];
     for (int i = 0; i < n->nargs; i++)
-        args[i] = f(data, args[i]);
+        args[i] = f(data, o && i >= outer ? o->inner[i - outer] : n->args[i]);
     loc at = g->at;
     g->at = n->at;
-    node *r = node_is_binder(n) ? graph_close(g, n, vars, args) : graph_with_args(g, n, args);
+    node *r = o ? graph_leave(g, n, o, args) : graph_with_args(g, n, args);
     if (!r->hint)
         r->hint = n->hint;
     g->at = at;

@@ -427,6 +427,7 @@ static void read_comment(reader *r)
     char *data = ARENA_ARRAY(g->mem, char, src->n + 1);
     memset(data, '\n', src->n);
     src->data = data;
+    source_index(src, g->mem);
     g->at = (loc){src, (int)line - 1, (int)line - 1};
 }
 

@@ -37,6 +37,8 @@ static void find_stacks(ordering *o, node *n)
     if (n->nargs == 0 || map_get(&o->scanned, n))
         return;
     map_set(&o->scanned, n, &seen);
+    if (!has_canonical(n) && home_scope(o->s, n) != o->sc)
+        return;
     for (int i = 0; i < n->nargs; i++)
         find_stacks(o, n->args[i]);
     if (n->op != OP_STACK)
@@ -139,6 +141,29 @@ static void reverse_reduce(sweep *s, node *n, node *w)
     run_body(s, &o, n->nvars, filter, chain(s->g, w, weight, false));
 }
 
+enum { ADJOINT_NODES = 80 }; /* a larger adjoint of a tensor becomes a tensor, so that chains stay linear */
+
+static int count_nodes(map *seen, const node *n, int limit)
+{
+    static char mark;
+    if (n->nargs == 0 || limit <= 0 || map_get(seen, n))
+        return 0;
+    map_set(seen, n, &mark);
+    int count = 1;
+    for (int i = 0; i < n->nargs && count <= limit; i++)
+        count += count_nodes(seen, n->args[i], limit - count);
+    return count;
+}
+
+static node *cut(sweep *s, const opened *o, int n, node *w)
+{
+    map seen;
+    map_init(&seen, s->g->mem);
+    if (count_nodes(&seen, w, ADJOINT_NODES + 1) <= ADJOINT_NODES)
+        return w;
+    return graph_access_vars(s->g, graph_tensor(s->g, n, o->vars, w), o->vars);
+}
+
 static void reverse_tensor(sweep *s, node *n)
 {
     opened o;
@@ -148,7 +173,7 @@ static void reverse_tensor(sweep *s, node *n)
         subs[i] = o.vars[i]->self;
     node *w = adjoint_at(s, n, subs);
     if (w)
-        run_body(s, &o, n->nvars, NULL, w);
+        run_body(s, &o, n->nvars, NULL, cut(s, &o, n->nvars, w));
 }
 
 static void reverse_scatter(sweep *s, node *n)

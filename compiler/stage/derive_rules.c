@@ -373,7 +373,7 @@ static bool is_masked(const node *n)
 /* Is there, below arithmetic, a product that may be infinite or (masks) a sum in which masked terms were lost? */
 static bool may_hide(const node *w, bool masks, int depth)
 {
-    if (w->op == OP_MULZ || (masks && w->op == OP_SCATTER))
+    if (w->op == OP_MULZ || (masks && (w->op == OP_SCATTER || is_masked(w))))
         return true;
     if (depth == 0)
         return false;

@@ -6,7 +6,8 @@
 enum {
     UNROLL_TERMS = 16,       /* entries of a reduction that is written out */
     UNROLL_TERMS_NESTED = 4, /* ... when its body holds a reduction itself */
-    CHEAP = 6                /* operations of a tensor's entry that is computed again rather than stored */
+    LARGE = 300, /* nodes of an entry that is stored even where it is used once: compile time stays linear */
+    CHEAP = 6    /* operations of a tensor's entry that is computed again rather than stored */
 };
 
 typedef struct rewriting {
@@ -66,6 +67,18 @@ static int64_t short_axes(const node *n, bool *is_short)
     return total;
 }
 
+static bool can_unroll(graph *g, const node *n)
+{
+    bool *is_short = ARENA_ARRAY(g->mem, bool, n->nvars + 1);
+    if ((n->op != OP_SUM && n->op != OP_PROD && n->op != OP_ANY && n->op != OP_ALL) || node_dynamic_axes(n))
+        return false;
+    short_axes(n, is_short);
+    for (int i = 0; i < n->nvars; i++)
+        if (is_short[i])
+            return true;
+    return false;
+}
+
 static node *combine_terms(graph *g, op o, node *a, node *b)
 {
     static const op pointwise[OP_COUNT] = {[OP_SUM] = OP_ADD, [OP_PROD] = OP_MUL, [OP_ANY] = OP_OR, [OP_ALL] = OP_AND};
@@ -75,17 +88,10 @@ static node *combine_terms(graph *g, op o, node *a, node *b)
 static node *unroll(rewriting *r, node *n)
 {
     graph *g = r->g;
-    if (n->op != OP_SUM && n->op != OP_PROD && n->op != OP_ANY && n->op != OP_ALL)
+    if (!can_unroll(g, n))
         return n;
     bool *is_short = ARENA_ARRAY(g->mem, bool, n->nvars);
     int64_t total = short_axes(n, is_short);
-    if (node_dynamic_axes(n))
-        return n;
-    bool any = false;
-    for (int i = 0; i < n->nvars; i++)
-        any |= is_short[i];
-    if (!any)
-        return n;
     var **vars = ARENA_ARRAY(g->mem, var *, n->nvars), **rest = ARENA_ARRAY(g->mem, var *, n->nvars);
     node **inner = ARENA_ARRAY(g->mem, node *, n->ninner), *sum = NULL;
     graph_open(g, n, vars, inner);
@@ -111,10 +117,33 @@ static node *unroll(rewriting *r, node *n)
     return sum;
 }
 
-void fuse_unroll(graph *g, graph_fn *f)
+static bool holds_short(graph *g, map *seen, const node *n)
+{
+    static char mark;
+    if (n->nargs == 0 || map_get(seen, n))
+        return false;
+    map_set(seen, n, &mark);
+    if (can_unroll(g, n))
+        return true;
+    for (int i = 0; i < n->nargs; i++)
+        if (holds_short(g, seen, n->args[i]))
+            return true;
+    return false;
+}
+
+bool fuse_unroll(graph *g, graph_fn *f)
 {
     rewriting r = {.rule = unroll};
-    rewrite_fn(&r, g, f);
+    map seen;
+    bool any = false;
+    map_init(&seen, g->mem);
+    for (int i = 0; i < f->nouts; i++)
+        any = any || holds_short(g, &seen, f->outs[i]);
+    for (int i = 0; i < f->checks.n; i++)
+        any = any || holds_short(g, &seen, f->checks.data[i].ok);
+    if (any)
+        rewrite_fn(&r, g, f);
+    return any;
 }
 
 /* ---- inlining ---- */
@@ -131,7 +160,10 @@ static bool should_inline(inlining *r, const node *before, const node *t)
 {
     if (fuse_cost(&r->sizes, t) <= CHEAP)
         return true;
-    return !r->cheap_only && (!fuse_is_storable(&r->sizes, t) || fuse_is_used_once(&r->uses, before));
+    if (r->cheap_only)
+        return false;
+    return !fuse_is_storable(&r->sizes, t) ||
+           (fuse_is_used_once(&r->uses, before) && fuse_nodes(&r->sizes, t, LARGE) < LARGE);
 }
 
 static node *inline_node(inlining *r, node *n);
@@ -147,16 +179,15 @@ static node *inline_args(inlining *r, node *n)
         g->at = n->at;
         return graph_with_args(g, n, args);
     }
-    var **vars = ARENA_ARRAY(g->mem, var *, n->nvars);
-    graph_open(g, n, vars, args + outer);
-    fuse_uses_push(&r->uses, n, vars);
-    for (int i = outer; i < n->nargs; i++)
-        fuse_uses_count(&r->uses, args[i]);
-    for (int i = outer; i < n->nargs; i++)
-        args[i] = inline_node(r, args[i]);
+    opening *o = graph_enter(g, n);
+    fuse_uses_push(&r->uses, n, o->vars);
+    for (int i = 0; i < n->ninner && !r->cheap_only; i++)
+        fuse_uses_count(&r->uses, o->inner[i]);
+    for (int i = 0; i < n->ninner; i++)
+        args[outer + i] = inline_node(r, o->inner[i]);
     fuse_uses_pop(&r->uses);
     g->at = n->at;
-    return graph_close(g, n, vars, args);
+    return graph_leave(g, n, o, args);
 }
 
 static node *inline_node(inlining *r, node *n)
@@ -183,9 +214,9 @@ static void inline_fn(graph *g, graph_fn *f, bool cheap_only)
     map_init(&r.done, g->mem);
     fuse_sizes_init(&r.sizes, g, f);
     fuse_uses_init(&r.uses, g);
-    for (int i = 0; i < f->nouts; i++)
+    for (int i = 0; i < f->nouts && !cheap_only; i++)
         fuse_uses_count_root(&r.uses, f->outs[i]);
-    for (int i = 0; i < f->checks.n; i++)
+    for (int i = 0; i < f->checks.n && !cheap_only; i++)
         fuse_uses_count_root(&r.uses, f->checks.data[i].ok);
     for (int i = 0; i < f->nouts; i++)
         f->outs[i] = inline_node(&r, f->outs[i]);

@@ -9,10 +9,11 @@
 #define ADC_STAGE_FUSE_H
 #include "form/graph_fn.h"
 
-/* Each rewrites the outs and checks of f in place. simplify is called between them by the driver. */
-void fuse_unroll(graph *g, graph_fn *f);
+/* Each rewrites the outs and checks of f in place. simplify is called between them by the driver. False: nothing
+ * changed. */
+bool fuse_unroll(graph *g, graph_fn *f);
 void fuse_inline(graph *g, graph_fn *f);
-void fuse_lift(graph *g, graph_fn *f);
+bool fuse_lift(graph *g, graph_fn *f);
 /* What lifting left of cheap tensors. */
 void fuse_inline_cheap(graph *g, graph_fn *f);
 

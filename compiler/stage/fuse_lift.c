@@ -7,6 +7,7 @@ typedef struct lifting {
     graph *g;
     fuse_sizes sizes;
     map done;
+    map names;  /* value -> does it hold a local name */
     map lifted; /* the stored tensors made */
     var **path; /* axes around, outermost first */
     int depth, cap;
@@ -61,21 +62,28 @@ static node *as_tensor(lifting *l, int n, var **own, node *value)
 }
 
 /* A name below bound variables is what a derivative around refers to: it must stay where it is. */
-static bool holds_local_name(const node *n, int depth)
+static bool holds_local_name(lifting *l, const node *n)
 {
-    if (n->op == OP_NAME && n->nfree)
+    static const char yes, no;
+    if (n->nfree == 0)
+        return false;
+    if (n->op == OP_NAME)
         return true;
-    for (int i = 0; i < n->nargs && depth > 0; i++)
-        if (n->args[i]->nfree && holds_local_name(n->args[i], depth - 1))
-            return true;
-    return false;
+    const char *known = map_get(&l->names, n);
+    if (known)
+        return known == &yes;
+    bool holds = false;
+    for (int i = 0; i < n->nargs && !holds; i++)
+        holds = holds_local_name(l, n->args[i]);
+    map_set(&l->names, n, (void *)(uintptr_t)(holds ? &yes : &no));
+    return holds;
 }
 
-static bool is_candidate(const lifting *l, const node *n)
+static bool is_candidate(lifting *l, const node *n)
 {
     if (n->rank)
         return false;
-    return l->costly ? elem_is_float(n->elem) && fuse_is_costly(n) && !holds_local_name(n, 40) : node_is_reduce(n);
+    return l->costly ? elem_is_float(n->elem) && fuse_is_costly(n) && !holds_local_name(l, n) : node_is_reduce(n);
 }
 
 static node *lift(lifting *l, node *n)
@@ -98,17 +106,16 @@ static node *walk_binder(lifting *l, node *n)
 {
     graph *g = l->g;
     node **args = ARENA_ARRAY(g->mem, node *, n->nargs);
-    var **vars = ARENA_ARRAY(g->mem, var *, n->nvars);
     int outer = n->nargs - n->ninner, depth = l->depth;
     for (int i = 0; i < outer; i++)
         args[i] = walk(l, n->args[i]);
-    graph_open(g, n, vars, args + outer);
-    push_axes(l, n->nvars, vars);
-    for (int i = outer; i < n->nargs; i++)
-        args[i] = walk(l, args[i]);
+    opening *o = graph_enter(g, n);
+    push_axes(l, n->nvars, o->vars);
+    for (int i = 0; i < n->ninner; i++)
+        args[outer + i] = walk(l, o->inner[i]);
     l->depth = depth;
     g->at = n->at;
-    return graph_close(g, n, vars, args);
+    return graph_leave(g, n, o, args);
 }
 
 static node *walk_args(lifting *l, node *n)
@@ -142,6 +149,7 @@ static node *walk(lifting *l, node *n)
 static void walk_fn(lifting *l, graph_fn *f)
 {
     map_init(&l->done, l->g->mem);
+    map_init(&l->names, l->g->mem);
     for (int i = 0; i < f->nouts; i++)
         f->outs[i] = walk(l, f->outs[i]);
     for (int i = 0; i < f->checks.n; i++)
@@ -156,7 +164,7 @@ void fuse_lift_costly(graph *g, graph_fn *f)
     walk_fn(&l, f);
 }
 
-void fuse_lift(graph *g, graph_fn *f)
+bool fuse_lift(graph *g, graph_fn *f)
 {
     lifting l = {.g = g};
     fuse_sizes_init(&l.sizes, g, f);
@@ -165,6 +173,7 @@ void fuse_lift(graph *g, graph_fn *f)
         l.reuse = pass == 1;
         walk_fn(&l, f);
         if (!l.lifted.n)
-            return;
+            return false;
     }
+    return true;
 }

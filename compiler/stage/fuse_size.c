@@ -77,6 +77,25 @@ int fuse_cost(fuse_sizes *s, const node *tensor)
     return c.total;
 }
 
+static int count_nodes(map *seen, const node *n, int limit)
+{
+    static char mark;
+    if (n->nargs == 0 || limit <= 0 || map_get(seen, n))
+        return 0;
+    map_set(seen, n, &mark);
+    int total = 1;
+    for (int i = n->op == OP_ACCESS; i < n->nargs && total < limit; i++)
+        total += count_nodes(seen, n->args[i], limit - total);
+    return total;
+}
+
+int fuse_nodes(fuse_sizes *s, const node *tensor, int limit)
+{
+    map seen;
+    map_init(&seen, s->g->mem);
+    return count_nodes(&seen, tensor->args[0], limit);
+}
+
 typedef struct use_record {
     int count;
     bool exact;

@@ -17,6 +17,8 @@ bool fuse_volume_is_storable(fuse_sizes *s, const extent *volume);
  * reductions and loops as many. */
 int fuse_cost(fuse_sizes *s, const node *tensor);
 
+/* Nodes of an entry, counted up to a limit. */
+int fuse_nodes(fuse_sizes *s, const node *tensor, int limit);
 bool fuse_is_costly(const node *n); /* one operation that is worth computing once */
 
 /* fuse_lift.c: part of fuse_prepare. */

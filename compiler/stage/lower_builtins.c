@@ -238,7 +238,7 @@ node *lower_builtin(lowering *l, frame *f, expr *e)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!strcmp(rows[i].name, e->builtin))
             return rows[i].fn ? rows[i].fn(&c) : point(&c, rows[i].op, rows[i].arity);
-    assert(!"a builtin without a row");
+    assert(false && "a builtin without a row");
     return NULL;
 }
 

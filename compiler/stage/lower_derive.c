@@ -159,7 +159,7 @@ values lower_derivative(lowering *l, frame *f, expr *e)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (!strcmp(forms[i].name, e->name))
             return forms[i].fn(l, &d);
-    assert(!"unknown derivative form");
+    assert(false && "unknown derivative form");
     return (values){0};
 }
 

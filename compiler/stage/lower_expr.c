@@ -290,7 +290,7 @@ static node *lower_one(lowering *l, frame *f, expr *e)
     case EXPR_SHAPED:
         return lower_shaped(l, f, e);
     default:
-        assert(!"an expression of this kind has no value");
+        assert(false && "an expression of this kind has no value");
         return NULL;
     }
 }

@@ -162,7 +162,7 @@ static values lower_stmts(lowering *l, frame *f, stmt_list *body, values *yields
             lower_if_stmt(l, f, s);
             break;
         case STMT_WHILE:
-            assert(!"refused by check");
+            assert(false && "refused by check");
         }
     }
     return result;

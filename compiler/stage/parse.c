@@ -70,6 +70,7 @@ static source *new_source(arena *mem, const char *path, const char *data, size_t
 {
     source *s = ARENA_NEW(mem, source);
     *s = (source){.path = path, .data = data, .n = n};
+    source_index(s, mem);
     return s;
 }
 

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 
-#include "stage/collapse.h"
 #include "stage/schedule_state.h"
 
 static void reserve_names(scheduler *s)
@@ -120,9 +119,11 @@ nest_fn *schedule(graph *g, const graph_fn *f)
     for (int i = 0; i < f->size_checks.n; i++)
         vec_push(g->mem, &out->checks, f->size_checks.data[i]);
     map_init(&s.taken, g->mem);
+    map_init(&s.numbered, g->mem);
     map_init(&s.targets, g->mem);
     s.root = new_block(&s, NULL, 0, NULL, &out->body);
     s.root->sequential = true;
+    reserve_words(&s);
     reserve_names(&s);
     int first = first_result(f->face);
     buffer **results = ARENA_ARRAY(g->mem, buffer *, f->nouts + 1);
@@ -139,6 +140,5 @@ nest_fn *schedule(graph *g, const graph_fn *f)
     for (int i = 0; i < f->nouts; i++)
         results[i]->last_use = s.position;
     set_workspace_args(&s);
-    collapse(out, g->mem);
     return out;
 }

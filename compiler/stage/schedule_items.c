@@ -8,7 +8,7 @@ typedef struct planning {
     block *b;
     map seen;
     map items;  /* node -> item */
-    map levels; /* node -> level + 1, as a pointer */
+    map levels; /* node -> its level, an int */
     item_list list;
 } planning;
 
@@ -115,12 +115,14 @@ static int level_of(planning *p, node *n)
 {
     if (n->nargs == 0)
         return 0;
-    char *known = map_get(&p->levels, n);
+    const int *known = map_get(&p->levels, n);
     if (known)
-        return (int)(known - (char *)0) - 1;
+        return *known;
     item *it = map_get(&p->items, n);
     int level = it ? item_level(p, it) : level_of_args(p, n);
-    map_set(&p->levels, n, (char *)0 + level + 1);
+    int *kept = ARENA_NEW(p->s->mem, int);
+    *kept = level;
+    map_set(&p->levels, n, kept);
     return level;
 }
 
@@ -166,8 +168,8 @@ static void emit_with_same_loop(scheduler *s, block *b, item_list *items, int i)
     emit_group(s, b, group.n, group.data);
 }
 
-/* At top level a group is a position in the lifetimes of buffers. What it turned out to need on the way was put before it,
- * so all that it uses lives until its end. */
+/* At top level a group is a position in the lifetimes of buffers. What it turned out to need on the way was put before
+ * it, so all that it uses lives until its end. */
 static void emit_level(scheduler *s, block *b, item_list *items, int level)
 {
     for (int i = 0; i < items->n; i++) {

@@ -340,7 +340,7 @@ static const extent *inner_work(scheduler *s, map *done, const node *n)
     if (best)
         return best;
     best = extent_const(s->g->pool, 1);
-    for (int i = 0; i < n->nargs; i++) {
+    for (int i = n->op == OP_ACCESS; i < n->nargs; i++) { /* what a tensor took is not work here */
         const extent *w = inner_work(s, done, n->args[i]);
         if (extent_degree(w) > extent_degree(best) || extent_is_const(best, NULL))
             best = w;

@@ -57,6 +57,7 @@ typedef struct scheduler {
     nest_fn *out;
     block *root;
     names *used_names;
+    map numbered;             /* name -> last number appended to it */
     map taken;                /* names in use */
     VEC(affine_range) ranges; /* of loop indices around */
     int unnamed;              /* temporaries without a name of the user's */
@@ -81,6 +82,8 @@ temp *add_var(scheduler *s, lstmt_list *out, const char *hint, lexpr *init);
 void add_set(scheduler *s, lstmt_list *out, temp *t, lexpr *e);
 void add_store(scheduler *s, lstmt_list *out, buffer *b, int n, lexpr *const *subs, lexpr *e);
 buffer *new_buffer(scheduler *s, block *b, const char *hint, elem e, int rank, const extent *const *extents);
+/* Words of C, of <math.h> and of the generated code are not names of temporaries. */
+void reserve_words(scheduler *s);
 const char *unique_name(scheduler *s, const char *hint);
 const char *axis_name(scheduler *s, const var *v);
 void touch_buffer(scheduler *s, buffer *b);

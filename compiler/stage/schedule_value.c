@@ -88,8 +88,7 @@ lstmt *add_stmt(scheduler *s, lstmt_list *out, lstmt_kind kind)
     return st;
 }
 
-/* Words of C, of <math.h> and of the generated code. */
-static bool is_reserved(const char *name)
+void reserve_words(scheduler *s)
 {
     static const char *const words[] = {"auto",     "break",       "case",     "char",      "const",
                                         "continue", "default",     "do",       "double",    "else",
@@ -115,8 +114,11 @@ static bool is_reserved(const char *name)
                                         "unix",     "linux",       "div",      "abs",       "drem",
                                         "scalb",    "significand", "logb",     "ilogb",     "thread"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (!strcmp(words[i], name))
-            return true;
+        map_set(&s->taken, names_intern(s->used_names, words[i]), s);
+}
+
+static bool is_reserved(const char *name)
+{
     return !strncmp(name, "ad_", 3) || !strncmp(name, "AD_", 3) || name[0] == '_';
 }
 
@@ -125,9 +127,14 @@ const char *unique_name(scheduler *s, const char *hint)
     bool named = hint && *hint && hint[0] != '_';
     if (!named)
         hint = arena_printf(s->mem, "t%d", ++s->unnamed);
-    const char *name = names_intern(s->used_names, hint);
-    for (int k = 1; is_reserved(name) || map_get(&s->taken, name); k++)
-        name = names_intern(s->used_names, arena_printf(s->mem, "%s_%d", hint, k));
+    const char *base = names_intern(s->used_names, hint), *name = base;
+    int *count = map_get(&s->numbered, base);
+    if (!count) {
+        count = ARENA_NEW(s->mem, int);
+        map_set(&s->numbered, base, count);
+    }
+    while (is_reserved(name) || map_get(&s->taken, name))
+        name = names_intern(s->used_names, arena_printf(s->mem, "%s_%d", base, ++*count));
     map_set(&s->taken, name, s);
     return name;
 }

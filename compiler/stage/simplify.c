@@ -43,17 +43,6 @@ static node *apply_rules(simplifier *s, const rewrite *w)
     return r;
 }
 
-static node *rebuild(const rewrite *w)
-{
-    node *n = w->n;
-    if (w->vars)
-        return graph_close(w->g, n, w->vars, w->args);
-    for (int i = 0; i < n->nargs; i++)
-        if (w->args[i] != n->args[i])
-            return graph_with_args(w->g, n, w->args);
-    return n;
-}
-
 /* One step: r, equal to n, with simple arguments and, when it is n's normal form, *normal. */
 static node *step(simplifier *s, node *n, bool *normal)
 {
@@ -62,18 +51,21 @@ static node *step(simplifier *s, node *n, bool *normal)
     int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs;
     for (int i = 0; i < outer; i++)
         w.args[i] = n->args[i];
-    if (node_is_binder(n)) {
-        w.vars = ARENA_ARRAY(g->mem, var *, n->nvars);
-        graph_open(g, n, w.vars, w.args + outer);
-    }
+    opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
+    if (o)
+        w.vars = o->vars;
+    for (int i = outer; i < n->nargs; i++)
+        w.args[i] = o->inner[i - outer];
     for (int i = 0; i < n->nargs; i++)
         w.args[i] = visit(s, w.args[i]);
     g->at = n->at;
     node *r = apply_rules(s, &w);
     *normal = !r;
+    if (r && o)
+        o->busy = false;
     if (r)
         return r;
-    r = rebuild(&w);
+    r = o ? graph_leave(g, n, o, w.args) : graph_with_args(g, n, w.args);
     /* an access may have been resolved, a tensor may have become what it copied */
     *normal = r->op == n->op && (r->op != OP_ACCESS || r->args[0] == w.args[0]);
     return r;

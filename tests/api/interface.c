@@ -1,10 +1,9 @@
 /* The generated interface, printed from a description made by hand: header and table compile without a warning as C
- * and C++ by each compiler that is here, a program over both (interface/caller.c) runs, and two headers of
- * one model (f64, f32) live together. Writes under $BUILD/interface; needs $SRC and $BUILD. */
+ * and C++ with each compiler that is here, a program over both (interface/caller.c) runs, and the headers of one model
+ * in f64 and f32 live together. Writes to a folder in $BUILD, which stays after a failure; needs $SRC and $BUILD. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "back/emit_interface.h"
 
@@ -216,8 +215,11 @@ static void check_clash(void)
 int main(void)
 {
     mem = arena_new();
-    directory = arena_printf(mem, "%s/interface", getenv("BUILD") ? getenv("BUILD") : "/tmp");
-    mkdir(directory, 0777);
+    directory = mkdtemp(arena_printf(mem, "%s/interface.XXXXXX", getenv("BUILD") ? getenv("BUILD") : "/tmp"));
+    if (!directory) {
+        perror("mkdtemp");
+        return 1;
+    }
     write_model(ELEM_F64);
     write_model(ELEM_F32);
     compile_and_run("gcc", "-std=c11 -x c");
@@ -227,6 +229,8 @@ int main(void)
     check_guard("0", "newer");
     check_guard("2", "older");
     check_clash();
+    if (failures == 0)
+        check(shell(arena_printf(mem, "rm -r '%s'", directory)), "cleaning up");
     arena_free(mem);
     return failures > 0;
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Compiles the models of README.md and docs/c-api.md; each C program of c-api.md is built as C and C++ without a warning and run.
+# ctest: seconds 6
 set -u
-folder=$BUILD/docs_api
-rm -rf "$folder"
-mkdir -p "$folder"
+folder=$(mktemp -d "$BUILD/docs_api.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 2
 failures=0
 warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror"

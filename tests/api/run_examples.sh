@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Installs adc and builds each example alone against the installation, found through PATH only; the examples check themselves
 # (the Hamiltonian's large cloud with 20,000 points instead of 50,000, to save time).
+# ctest: seconds 25
 set -eu
-prefix=$BUILD/prefix
-rm -rf "$prefix" "$BUILD/examples_alone"
+work=$(mktemp -d "$BUILD/examples_alone.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
 cmake --install "$BUILD" --prefix "$prefix" >/dev/null
 export PATH="$prefix/bin:$PATH"
 for name in ballistic hamiltonian; do
-    folder=$BUILD/examples_alone/$name
+    folder=$work/$name
     mkdir -p "$folder"
     cp -r "$SRC/examples/$name" "$folder/source"
     cmake -S "$folder/source" -B "$folder/build" >"$folder/log.txt" 2>&1 || { cat "$folder/log.txt"; exit 1; }

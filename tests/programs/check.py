@@ -125,7 +125,9 @@ class Runner:
         self.adc, self.extra, self.real = adc, extra, real
 
     def command(self, test, run):
-        command = [self.adc, run.kind, test.path] + run.words + test.options + self.extra
+        command = [self.adc, run.kind, test.path] + run.words + test.options
+        if run.kind != "check":
+            command += self.extra
         if self.real == "f32":
             command.append("--real=f32")
         return command + (["--json"] if run.kind == "run" else [])
@@ -198,7 +200,8 @@ def main():
     p.add_argument("--real", choices=("f64", "f32"), default="f64")
     p.add_argument("--shard", default="1/1", metavar="K/N", help="every N-th file, from the K-th")
     p.add_argument("-j", type=int, default=2, help="files at a time")
-    p.add_argument("--option", action="append", default=[], help="passed to adc")
+    p.add_argument("--option", action="append", default=os.environ.get("ADC_TEST_OPTIONS", "").split(),
+                   help="passed to adc run and adc gradcheck (default: $ADC_TEST_OPTIONS)")
     args = p.parse_args()
     k, n = (int(v) for v in args.shard.split("/"))
     paths = sorted(os.path.join(args.dir, f) for f in os.listdir(args.dir) if f.endswith(".ad"))

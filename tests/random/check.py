@@ -2,7 +2,7 @@
 """Random programs against four oracles: the same program in Python, adc at -O0 against -O3, finite differences
 (adc gradcheck), and the identities of derivatives that the program states about itself (see generate.py).
 
-    check.py [--adc ADC] [--seeds A..B] [--keep DIR]      prints the seeds that fail and keeps their programs
+    check.py [--adc ADC] [--seeds A..B] [--shard K/N] [--keep DIR]      prints the seeds that fail and keeps their programs
 """
 import argparse
 import json
@@ -44,9 +44,14 @@ def softmax_mean(pairs):
     return sum(a * v for a, (_, v) in zip(w, pairs)) / sum(w)
 
 
+def matvec(a, v):
+    return [sum(p * q for p, q in zip(row, v)) for row in a]
+
+
 def environment(sizes):
     names = {n: getattr(math, n) for n in ("sin", "cos", "tanh", "exp", "log", "sqrt", "atan", "erf", "log1p", "asinh", "atan2", "prod")}
-    names.update(sizes, sq=sq, mean=mean, logsumexp=logsumexp, softmax_mean=softmax_mean, sigmoid=lambda t: 1 / (1 + math.exp(-t)))
+    names.update(sizes, sq=sq, mean=mean, logsumexp=logsumexp, softmax_mean=softmax_mean, matvec=matvec, twice=lambda f, a: f(f(a)),
+                 transpose=lambda a: [list(row) for row in zip(*a)], add=lambda a, b: [p + q for p, q in zip(a, b)], sigmoid=lambda t: 1 / (1 + math.exp(-t)))
     return names
 
 
@@ -123,22 +128,25 @@ def main():
     p = argparse.ArgumentParser(description="random programs against four oracles")
     p.add_argument("--adc", default=os.environ.get("ADC", "adc"))
     p.add_argument("--seeds", default="1..40", metavar="A..B")
+    p.add_argument("--shard", default="1/1", metavar="K/N", help="every N-th seed, from the K-th")
     p.add_argument("--keep", metavar="DIR", help="where the programs are written, and stay")
     p.add_argument("-j", type=int, default=2)
     args = p.parse_args()
     first, last = (int(v) for v in args.seeds.split(".."))
+    part, parts = (int(v) for v in args.shard.split("/"))
+    seeds = range(first, last + 1)[part - 1 :: parts]
     with tempfile.TemporaryDirectory() as scratch:
         if args.keep:
             os.makedirs(args.keep, exist_ok=True)
         checker = Checker(args.adc, args.keep or scratch)
         failed = 0
         with ThreadPoolExecutor(args.j) as pool:
-            for lines in pool.map(checker.seed, range(first, last + 1)):
+            for lines in pool.map(checker.seed, seeds):
                 failed += bool(lines)
                 for line in lines:
                     print(line, flush=True)
-    print(f"{last - first + 1 - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    print(f"{len(seeds) - failed} passed, {failed} failed")
+    return 1 if failed or not seeds else 0
 
 
 if __name__ == "__main__":

@@ -64,6 +64,8 @@ class Program:
     def __init__(self, seed):
         self.pick = random.Random(seed)
         self.fresh = 0
+        self.statements = [self.let_scalar, self.let_tensor, self.let_tensor, self.loop, self.loop, self.let_vector,
+                           self.let_extremes, self.let_scatter, self.let_path]
         self.adc, self.python = [], []
 
     def name(self, prefix):
@@ -170,11 +172,33 @@ class Program:
             return self.filled((f + "({}, {})", f + "({}, {})"), [self.scalar(scope, depth - 1), self.scalar(scope, depth - 1)])
         if roll < 0.90 and scope.vectors:
             f = self.pick.choice(scope.vectors)
-            v = self.pick.choice([n for n in sorted(scope.tensors) if scope.tensors[n] == ("N",)])
-            return f"{f}({v})", f"{f}({v})"
+            a, p = self.vector(scope)
+            return f"{f}({a})", f"{f}({p})"
+        if roll < 0.92 and scope.functions and not isinstance(scope, Pure):
+            t = self.name("z")
+            a, p = self.scalar(Pure([t], scope.functions), 2)
+            b, q = self.scalar(scope, depth - 1)
+            return f"twice(|{t}| tanh({a}), {b})", f"twice(lambda {t}: tanh({p}), {q})"
         if isinstance(scope, Pure) or len(scope.indices) >= 3:
             return self.leaf(scope)
         return self.reduction(scope, depth - 1)
+
+    def vector(self, scope):
+        """A value of shape [N]: a tensor, a row of a matrix, a slice, a product."""
+        rows = [(n, i) for n in sorted(scope.tensors) for i, e in scope.indices if scope.tensors[n] == (e, "N")]
+        if rows and self.pick.random() < 0.5:
+            n, i = self.pick.choice(rows)
+            return f"{n}[{i}]", f"{n}[{i}]"
+        v = self.pick.choice([n for n in sorted(scope.tensors) if scope.tensors[n] == ("N",)])
+        return self.pick.choice([
+            (v, v),
+            (v, v),
+            (f"(A @ y + {v})", f"add(matvec(A, y), {v})"),
+            (f"concat({v}[1..N], [{v}[0]])", f"({v}[1:N] + [{v}[0]])"),
+            (f"sin({v}) * x", f"[sin(a) * b for a, b in zip({v}, x)]"),
+            (f"(A @ (A' @ {v}))", f"matvec(A, matvec(transpose(A), {v}))"),
+            (f"(s * {v} - x / 2)", f"[s * a - b / 2 for a, b in zip({v}, x)]"),
+        ])
 
     def filled(self, form, parts):
         return "(" + form[0].format(*(a for a, _ in parts)) + ")", "(" + form[1].format(*(p for _, p in parts)) + ")"
@@ -200,6 +224,50 @@ class Program:
             p = f"[{p} {row}]"
         self.line(f"    let {v}[{', '.join(heads)}] = {a};", f"    {v} = {p}")
         scope.tensors[v] = shape
+
+    def let_vector(self, scope):
+        v = self.name("t")
+        a, p = self.vector(scope)
+        self.line(f"    let {v} = {a};", f"    {v} = {p}")
+        scope.tensors[v] = ("N",)
+
+    def let_extremes(self, scope):
+        """The smallest two, the largest with its place, and what stands there in x."""
+        v, w, k, j = self.name("m"), self.name("a"), self.name("place"), self.name("j")
+        a, p = self.scalar(scope.under(j, "N"), 2)
+        a, p = f"sin(x[{j}]) + {a} / 4", f"sin(x[{j}]) + {p} / 4"
+        self.line(f"    let {v} = kmin[{j}: N, 2]({a});", f"    {v} = sorted([{p} for {j} in range(N)])[:2]")
+        self.line(f"    let ({w}, {k}) = max_argmax[{j}: N]({a});", f"    {w} = max([{p} for {j} in range(N)])")
+        self.line(f"    let {w}_there = {w} * x[{k}] + {v}[0] * {v}[1];",
+                  f"    {w}_there = {w} * x[[{p} for {j} in range(N)].index({w})] + {v}[0] * {v}[1]")
+        scope.scalars += [w, w + "_there"]
+
+    def let_scatter(self, scope):
+        """Entries of an expression added up by their class k."""
+        v, i, j = self.name("t"), self.name("i"), self.name("j")
+        a, p = self.scalar(scope.under(j, "N"), 2)
+        self.line(f"    let {v}[{i}: N] = tanh(sum[{j}: N where k[{j}] == {i}]({a}));",
+                  f"    {v} = [tanh(sum([{p} for {j} in range(N) if k[{j}] == {i}])) for {i} in range(N)]")
+        scope.tensors[v] = ("N",)
+
+    def let_path(self, scope):
+        """A loop that yields, with a nested loop in it half of the time."""
+        v, path, t = self.name("v"), self.name("path"), self.name("step")
+        a, p = self.scalar(scope, 2)
+        self.line(f"    var {v} = {a};", f"    {v} = {p}; {path} = []")
+        self.line(f"    let {path} = for {t} in 0..N {{", f"    for {t} in range(N):")
+        inner = Scope(scope.tensors, scope.indices, scope.scalars + [v], scope.functions, scope.vectors)
+        b, q = self.scalar(inner, 2)
+        if self.pick.random() < 0.5:
+            u = self.name("step")
+            self.line(f"        for {u} in 0..{t} {{", f"        for {u} in range({t}):")
+            self.line(f"            {v} = cos({b}) * {v} + {u} / 7;", f"            {v} = cos({q}) * {v} + {u} / 7")
+            self.line("        }", "        pass")
+        self.line(f"        {v} = tanh({v} + x[{t}] * {b});", f"        {v} = tanh({v} + x[{t}] * {q})")
+        self.line(f"        yield {v} * s;", f"        {path}.append({v} * s)")
+        self.line("    };", "    pass")
+        scope.scalars.append(v)
+        scope.tensors[path] = ("N",)
 
     def loop(self, scope):
         v, w, t = self.name("v"), self.name("w"), self.name("step")
@@ -251,7 +319,7 @@ class Program:
     def body(self, functions, vectors, field):
         scope = Scope(SHAPES, functions=functions, vectors=vectors)
         for _ in range(self.pick.randint(1, 4)):
-            self.pick.choice([self.let_scalar, self.let_tensor, self.let_tensor, self.loop])(scope)
+            self.pick.choice(self.statements)(scope)
         defined = [t for t in scope.tensors if t not in SHAPES]
         uses = "".join([f" + mean({t}) / 3" for t in defined] + [f" + {v} / 5" for v in scope.scalars])
         if field:
@@ -265,6 +333,7 @@ class Program:
         self.line("}", "")
 
     def whole(self):
+        self.adc.append("fn twice(f: fn(real) -> real, a: real) -> real = f(f(a));")
         f, g, h = self.helpers()
         self.line(f"export fn value({INPUTS}) -> real {{", f"def value({NAMES}):")
         self.body([f], [g], False)

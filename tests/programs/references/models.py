@@ -25,6 +25,9 @@ class model_rk4:
     def distance(x0, s, r, b, h, n):
         return sqnorm(rk4(lambda x: lorenz(x, s, r, b), x0, h, n))
 
+    def circle(T):
+        return rk4(lambda x: arr([-x[1], x[0]]), arr([mp.mpf(1), mp.mpf(0)]), 2 * mp.pi / T, T)
+
     def sensitivities(x0, h):
         return jac(lambda x0: rk4(lambda x: lorenz(x, 10, 28, mp.mpf(8) / 3), x0, h, 4), x0)
 

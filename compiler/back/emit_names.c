@@ -48,12 +48,17 @@ static bool is_word(const char *s, size_t n)
     return false;
 }
 
-static bool is_reserved(const char *s)
+static bool has_reserved_prefix(const char *s)
 {
-    size_t n = strlen(s);
     for (size_t i = 0; i < sizeof word_prefixes / sizeof *word_prefixes; i++)
         if (!strncmp(s, word_prefixes[i], strlen(word_prefixes[i])))
             return true;
+    return false;
+}
+
+static bool is_reserved(const char *s)
+{
+    size_t n = strlen(s);
     bool variant = n > 1 && (s[n - 1] == 'f' || s[n - 1] == 'l');
     return is_word(s, n) || (variant && is_word(s, n - 1));
 }
@@ -61,8 +66,8 @@ static bool is_reserved(const char *s)
 static const char *unique_name(arena *mem, names *pool, map *taken, const char *name)
 {
     bool implementation_name = name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
-    if (implementation_name)
-        name = arena_printf(mem, "x%s", name);
+    if (implementation_name || has_reserved_prefix(name))
+        name = arena_printf(mem, "x_%s", name);
     while (is_reserved(name) || map_get(taken, names_intern(pool, name)))
         name = arena_printf(mem, "%s_", name);
     name = names_intern(pool, name);

@@ -118,6 +118,13 @@ static bool bind_size(call *c, int k, const value *v)
     return true;
 }
 
+void call_define(call *c, const char *size, int64_t n)
+{
+    int k = find_size(c, size);
+    if (k >= 0)
+        c->known[k] = (known_size){true, n, "-D"};
+}
+
 bool call_bind(call *c, const value_list *values, uint64_t seed)
 {
     for (int i = 0; i < values->n; i++) {

@@ -29,6 +29,8 @@ exit_code call_check_words(const char *const *words, int n, const report *r);
 bool call_parse(arena *mem, const report *r, const char *const *words, int n, value_list *out);
 
 void call_init(call *c, arena *mem, const report *r, const ad_module *m, const ad_function *f);
+/* A size that -D fixes is known; ignored where the function has no such size. */
+void call_define(call *c, const char *size, int64_t value);
 
 /* Whether the function has an argument or size of that name. */
 bool call_takes(const call *c, const char *name);

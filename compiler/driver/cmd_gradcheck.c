@@ -154,6 +154,8 @@ static bool find_inputs(const options *o, call *c, const ad_module *m, const ad_
     ad_status status = AD_OK;
     for (int t = 0; t < inputs_trials; t++) {
         call_init(c, o->mem, &o->report, m, f);
+        for (int i = 0; i < o->compile.defines.n; i++)
+            call_define(c, o->compile.defines.data[i].name, o->compile.defines.data[i].value);
         if (!call_bind(c, values, o->seed))
             return false;
         if (!inputs_complete(c, t, o->seed) || !call_allocate(c))

@@ -129,6 +129,8 @@ static bool prepare(const options *o, const ad_module *m, call *c)
     if (!f || !call_parse(o->mem, &o->report, o->operands.data + 2, o->operands.n - 2, &values))
         return false;
     call_init(c, o->mem, &o->report, m, f);
+    for (int i = 0; i < o->compile.defines.n; i++)
+        call_define(c, o->compile.defines.data[i].name, o->compile.defines.data[i].value);
     if (!check_outputs(o, c) || !check_arguments(c, &values) || !call_bind(c, &values, o->seed))
         return false;
     if (!sizes_complete(&o->report, f, c->known))

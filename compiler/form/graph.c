@@ -498,3 +498,11 @@ const extent *graph_extent(graph *g, const node *n)
         return NULL;
     return n->op == OP_ADD ? extent_add(a, b) : n->op == OP_SUB ? extent_sub(a, b) : extent_mul(a, b);
 }
+
+const extent *graph_volume(graph *g, int rank, const extent *const *extents)
+{
+    const extent *v = extent_const(g->pool, 1);
+    for (int i = 0; i < rank; i++)
+        v = extent_mul(v, extents[i]);
+    return v;
+}

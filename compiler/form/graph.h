@@ -203,6 +203,8 @@ const char *op_text(op o);
 int op_arity(op o);
 /* An int value as a polynomial in sizes and in the names of int arguments, or NULL. */
 const extent *graph_extent(graph *g, const node *n);
+/* Number of entries. */
+const extent *graph_volume(graph *g, int rank, const extent *const *extents);
 /* Number of dynamic axes of a binder. */
 int node_dynamic_axes(const node *n);
 

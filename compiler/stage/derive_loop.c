@@ -219,12 +219,35 @@ static void collect_outer(loop_sweep *l, stacked_list *later)
     }
 }
 
+/* The axes that no subscript depends on are summed over within the pass. */
+static contribution sum_other_axes(loop_sweep *l, const stacked *q)
+{
+    arena *mem = l->g->mem;
+    contribution c = q->c;
+    var **other = ARENA_ARRAY(mem, var *, c.naxes + 1);
+    int nother = 0;
+    c.axes = ARENA_ARRAY(mem, var *, c.naxes + 1);
+    c.naxes = 0;
+    for (int i = 0; i < q->c.naxes; i++) {
+        bool used = false;
+        for (int k = 0; k < q->owner->rank; k++)
+            used |= node_depends(c.subs[k], q->c.axes[i]);
+        if (used)
+            c.axes[c.naxes++] = q->c.axes[i];
+        else
+            other[nother++] = q->c.axes[i];
+    }
+    c.w = graph_reduce(l->g, OP_SUM, nother, other, c.w, NULL, NULL);
+    return c;
+}
+
 /* owner[subs(t)] += stack of w, over all passes. */
 static void contribute_stacked(loop_sweep *l, node *back, const stacked *q)
 {
     graph *g = l->g;
     sweep *s = l->s;
-    const contribution *c = &q->c;
+    contribution summed = sum_other_axes(l, q);
+    const contribution *c = &summed;
     node *w = backward(l, graph_tensor(g, c->naxes, c->axes, c->w));
     node *stack = graph_stack(g, back, l->passes, l->state_vars.data, w);
     var *pass = graph_axis(g, l->passes, "r");

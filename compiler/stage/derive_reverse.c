@@ -18,9 +18,24 @@ static bool has_canonical(const node *n)
     return false;
 }
 
+/* A tensor larger than any input and output, that nothing names as a target. */
+static bool is_large(const sweep *s, const node *n)
+{
+    if (n->op == OP_NAME) {
+        for (int i = 0; i < s->targets->n; i++)
+            if (s->targets->at[i] == n)
+                return false;
+        return is_large(s, n->args[0]);
+    }
+    return n->op == OP_TENSOR &&
+           !extent_is_dominated(graph_volume(s->g, n->rank, n->extents), s->d->nvolumes, s->d->volumes);
+}
+
+/* Large tensors are differentiated pass by pass: their adjoint is never kept. */
 bool is_outside(sweep *s, const node *n)
 {
-    return s->leaf_vars && !home_scope(s, n)->parent && !node_depends_any(n, s->nleaf_vars, s->leaf_vars);
+    return s->leaf_vars && !home_scope(s, n)->parent && !node_depends_any(n, s->nleaf_vars, s->leaf_vars) &&
+           !is_large(s, n);
 }
 
 typedef struct ordering {

@@ -6,6 +6,8 @@
 /* A variable range, for bounds of trip counts that depend on an outer loop's index. */
 typedef struct derivation {
     graph *g;
+    int nvolumes;
+    const extent **volumes; /* of inputs and outputs */
     derive_error *error;
     VEC(affine_range) ranges;
 } derivation;

@@ -156,14 +156,22 @@ typedef struct inlining {
     bool cheap_only;
 } inlining;
 
-static bool should_inline(inlining *r, const node *before, const node *t)
+/* Entries that pointwise operations alone give are worth computing again in every use that takes each entry once. */
+static bool is_fused(inlining *r, const node *before, const node *t)
+{
+    if (fuse_nodes(&r->sizes, t, LARGE) >= LARGE)
+        return false;
+    return fuse_is_used_once(&r->uses, before) ||
+           (fuse_cost(&r->sizes, t) < FUSE_HEAVY && fuse_is_used_exactly(&r->uses, before));
+}
+
+static bool should_inline(inlining *r, const node *access, const node *before, const node *t)
 {
     if (fuse_cost(&r->sizes, t) <= CHEAP)
         return true;
-    if (r->cheap_only)
-        return false;
-    return !fuse_is_storable(&r->sizes, t) ||
-           (fuse_is_used_once(&r->uses, before) && fuse_nodes(&r->sizes, t, LARGE) < LARGE);
+    if (r->cheap_only) /* read at places that data give: its adjoint would be a tensor as large */
+        return !fuse_is_plain(access) && !fuse_is_storable(&r->sizes, t);
+    return !fuse_is_storable(&r->sizes, t) || is_fused(r, before, t);
 }
 
 static node *inline_node(inlining *r, node *n);
@@ -199,7 +207,7 @@ static node *inline_node(inlining *r, node *n)
         return known;
     known = inline_args(r, n);
     if (n->op == OP_ACCESS && known->op == OP_ACCESS && known->args[0]->op == OP_TENSOR &&
-        should_inline(r, n->args[0], known->args[0])) {
+        should_inline(r, known, n->args[0], known->args[0])) {
         node *value;
         graph_apply(r->g, known->args[0], known->args + 1, &value);
         known = value;

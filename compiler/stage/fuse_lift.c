@@ -93,9 +93,12 @@ static node *lift(lifting *l, node *n)
     int count = own_axes(l, n, own, &again);
     if (count == 0 || (!again && !l->reuse))
         return n;
+    l->g->at = n->at;
     node *t = as_tensor(l, count, own, n);
     if (!t || t->op != OP_TENSOR || (l->reuse && !map_get(&l->lifted, t)))
         return n;
+    if (!t->hint)
+        t->hint = n->hint;
     map_set(&l->lifted, t, t);
     return graph_access_vars(l->g, t, own);
 }

@@ -1,22 +1,12 @@
 /* Costs and uses, counted on the closed graph. */
 #include "stage/fuse_size.h"
 
-enum { HEAVY = 1000 };
-
-static const extent *volume(graph *g, int rank, const extent *const *extents)
-{
-    const extent *v = extent_const(g->pool, 1);
-    for (int i = 0; i < rank; i++)
-        v = extent_mul(v, extents[i]);
-    return v;
-}
-
 void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f)
 {
     *s = (fuse_sizes){.g = g};
     s->volumes = ARENA_ARRAY(g->mem, const extent *, f->face->nargs + 1);
     for (int i = 0; i < f->face->nargs; i++)
-        s->volumes[s->n++] = volume(g, f->face->args[i].rank, f->face->args[i].extents);
+        s->volumes[s->n++] = graph_volume(g, f->face->args[i].rank, f->face->args[i].extents);
 }
 
 bool fuse_volume_is_storable(fuse_sizes *s, const extent *v)
@@ -26,13 +16,13 @@ bool fuse_volume_is_storable(fuse_sizes *s, const extent *v)
 
 bool fuse_is_storable(fuse_sizes *s, const node *t)
 {
-    return fuse_volume_is_storable(s, volume(s->g, t->rank, t->extents));
+    return fuse_volume_is_storable(s, graph_volume(s->g, t->rank, t->extents));
 }
 
 static int own_cost(const node *n)
 {
     if (node_is_reduce(n) || n->op == OP_LOOP || n->op == OP_SCATTER || n->op == OP_STACK)
-        return HEAVY;
+        return FUSE_HEAVY;
     if (!node_is_point(n) || n->op == OP_STOP)
         return 0;
     if (!elem_is_float(n->elem) && n->elem != ELEM_INT)
@@ -56,7 +46,7 @@ typedef struct counting {
 static void count(counting *c, const node *n)
 {
     static char seen;
-    if (c->total > HEAVY || n->nargs == 0 || map_get(&c->seen, n) ||
+    if (c->total > FUSE_HEAVY || n->nargs == 0 || map_get(&c->seen, n) ||
         !node_depends_any(n, c->tensor->nvars, c->tensor->vars))
         return;
     map_set(&c->seen, n, &seen);
@@ -97,8 +87,7 @@ int fuse_nodes(fuse_sizes *s, const node *tensor, int limit)
 }
 
 typedef struct use_record {
-    int count;
-    bool exact;
+    int count, exact;
 } use_record;
 
 /* Axes around, from the innermost, that t is not a function of; a loop counts as more than any. */
@@ -117,7 +106,7 @@ static int axes_around(const fuse_uses *u, const node *t)
     return axes;
 }
 
-static bool plain_distinct(const node *access)
+bool fuse_is_plain(const node *access)
 {
     for (int i = 1; i < access->nargs; i++) {
         if (access->args[i]->op != OP_VAR || access->args[i]->var->kind != VAR_AXIS)
@@ -146,7 +135,7 @@ static void note_use(fuse_uses *u, const node *n)
             continue;
         use_record *r = record(u, n->args[i]);
         r->count++;
-        r->exact = n->op == OP_ACCESS && plain_distinct(n) && axes_around(u, n->args[i]) == n->args[i]->rank;
+        r->exact += n->op == OP_ACCESS && fuse_is_plain(n) && axes_around(u, n->args[i]) == n->args[i]->rank;
     }
 }
 
@@ -195,5 +184,11 @@ void fuse_uses_init(fuse_uses *u, graph *g)
 bool fuse_is_used_once(fuse_uses *u, const node *tensor)
 {
     const use_record *r = map_get(&u->uses, tensor);
-    return r && r->count == 1 && r->exact;
+    return r && r->count == 1 && r->exact == 1;
+}
+
+bool fuse_is_used_exactly(fuse_uses *u, const node *tensor)
+{
+    const use_record *r = map_get(&u->uses, tensor);
+    return r && r->count == r->exact;
 }

@@ -3,6 +3,8 @@
 #define ADC_STAGE_FUSE_SIZE_H
 #include "form/graph_fn.h"
 
+enum { FUSE_HEAVY = 1000 }; /* what a reduction or a loop counts */
+
 typedef struct fuse_sizes {
     graph *g;
     int n;
@@ -46,5 +48,9 @@ void fuse_uses_push(fuse_uses *u, const node *binder, var **vars);
 void fuse_uses_pop(fuse_uses *u);
 /* One access, by plain distinct axes, at as many points as the tensor has entries. */
 bool fuse_is_used_once(fuse_uses *u, const node *tensor);
+/* Every access is such a one. */
+bool fuse_is_used_exactly(fuse_uses *u, const node *tensor);
+/* The subscripts of an access are distinct axes. */
+bool fuse_is_plain(const node *access);
 
 #endif

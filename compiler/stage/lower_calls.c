@@ -27,6 +27,8 @@ void lower_bind(lowering *l, frame *f, binding *b, node *value)
         value = lower_cast(l, value, lower_elem(l, b->type));
     if (!value->hint && value->op != OP_CONST && value->op != OP_VAR)
         value->hint = b->name;
+    if (value->op == OP_TENSOR && !value->args[0]->hint && value->args[0]->nargs)
+        value->args[0]->hint = b->name; /* what is not stored has the name as a value */
     if (b->independent)
         value = graph_name(l->g, value);
     /* a var is rebound in the frame that declared it, which may enclose a lambda's */
@@ -97,6 +99,12 @@ static meaning function_meaning(frame *f, expr *e)
     return *lower_find(f, e->bind);
 }
 
+/* Callers change what they get. */
+static values copy_values(lowering *l, values v)
+{
+    return (values){v.n, arena_grow(l->mem, v.item, (size_t)v.n, (size_t)v.n + 1, sizeof *v.item)};
+}
+
 static values call_function(lowering *l, frame *f, expr *e, function *fn, const extent **size_args)
 {
     frame *inner = lower_new_frame(l, fn);
@@ -120,11 +128,11 @@ static values call_function(lowering *l, frame *f, expr *e, function *fn, const 
     record.sizes = inner->size_values;
     values *known = pure ? recorded(l, &record) : NULL;
     if (known)
-        return *known;
+        return copy_values(l, *known);
     record.result = lower_function(l, fn, inner);
     if (pure)
         vec_push(l->mem, &l->calls, record);
-    return record.result;
+    return copy_values(l, record.result);
 }
 
 /* The sizes of a declared function passed as an argument are read off the shapes it is called with. */

@@ -43,18 +43,10 @@ static node *gradient(lowering *l, node *e, node *x)
     return vjp_one(l, e, x, graph_number(l->g, e->elem, 1));
 }
 
-static const extent *volume(lowering *l, const node *t)
-{
-    const extent *v = extent_const(l->p->pool, 1);
-    for (int i = 0; i < t->rank; i++)
-        v = extent_mul(v, t->extents[i]);
-    return v;
-}
-
 /* Forward mode costs a pass per entry of x, reverse one per entry of e. */
 static bool forward_is_cheaper(lowering *l, const node *e, const node *x)
 {
-    const extent *ve = volume(l, e), *vx = volume(l, x);
+    const extent *ve = graph_volume(l->g, e->rank, e->extents), *vx = graph_volume(l->g, x->rank, x->extents);
     int64_t a, b;
     if (extent_is_const(ve, &a) && extent_is_const(vx, &b))
         return b <= a;

@@ -254,3 +254,12 @@ class model_pinn:
             lap = total(c * (w * w + d * d) * (-2 * t * (1 - t * t)))
             e += (lap + u**2 - p[0]) ** 2
         return e / len(P)
+
+
+@reference
+class functions_repeated:
+    def in_loop(x, n):
+        s = total(x)
+        for _ in range(n):
+            s = total(x * s) + total(x)
+        return s * total(x)

@@ -148,22 +148,32 @@ static void print_graphs(pipeline *p)
     }
 }
 
+/* Derivatives of derivatives take a round each, simplified in between. */
+static void derive_fn(pipeline *p, graph_fn *f, derive_error *error)
+{
+    graph *g = p->graphs.g;
+    bool more = true;
+    while (more) {
+        simplify_fn(g, f);
+        fuse_prepare(g, f);
+        verify(p, f, "prepare");
+        more = derive(g, f, error);
+        verify(p, f, "derive");
+    }
+    derive_finish(g, f);
+    simplify_fn(g, f);
+    verify(p, f, "simplify");
+}
+
 static bool derive_all(pipeline *p)
 {
     for (int i = 0; i < p->graphs.fns.n; i++) {
-        graph_fn *f = p->graphs.fns.data[i];
         derive_error error = {0};
-        simplify_fn(p->graphs.g, f);
-        fuse_prepare(p->graphs.g, f);
-        derive(p->graphs.g, f, &error);
+        derive_fn(p, p->graphs.fns.data[i], &error);
         if (error.message) {
             diag_error(p->d, error.at, "%s", error.message);
             diag_hint(p->d, "give the loop a bound that is a size or an int argument: for t in 0..min(n, steps)");
-            continue;
         }
-        verify(p, f, "derive");
-        simplify_fn(p->graphs.g, f);
-        verify(p, f, "simplify");
     }
     return p->d->errors == 0;
 }

@@ -1,4 +1,4 @@
-/* The walk: derivative nodes are replaced innermost first, bodies before the binders around them. */
+/* The walk: a round replaces the derivative nodes that hold no other. */
 #include "stage/derive.h"
 
 #include "stage/derive_state.h"
@@ -107,7 +107,29 @@ const extent *trip_bound(derivation *d, const node *loop)
 typedef struct expansion {
     derivation d;
     map done;
+    map holds; /* node -> &yes or &no: a derivative node below it */
+    bool left; /* a derivative of a derivative: for the next round */
 } expansion;
+
+static bool is_derivative(const node *n)
+{
+    return n->op == OP_VJP || n->op == OP_JVP;
+}
+
+static bool holds_derivative(expansion *x, const node *n)
+{
+    static const char yes, no;
+    if (n->nargs == 0)
+        return false;
+    const char *known = map_get(&x->holds, n);
+    if (known)
+        return known == &yes;
+    bool holds = false;
+    for (int i = 0; i < n->nargs && !holds; i++)
+        holds = is_derivative(n->args[i]) || holds_derivative(x, n->args[i]);
+    map_set(&x->holds, n, (void *)(uintptr_t)(holds ? &yes : &no));
+    return holds;
+}
 
 static node *expand(void *data, node *n);
 
@@ -159,12 +181,14 @@ static node *expand(void *data, node *n)
     expansion *x = data;
     if (n->nargs == 0)
         return n;
-    if (n->op == OP_OUT && n->args[0]->op == OP_VJP)
+    bool later = is_derivative(n) && holds_derivative(x, n);
+    x->left |= later;
+    if (n->op == OP_OUT && n->args[0]->op == OP_VJP && !holds_derivative(x, n->args[0]))
         return expand_vjp(x, n->args[0])[n->integer];
     node *r = map_get(&x->done, n);
     if (r)
         return r;
-    r = n->op == OP_JVP ? expand_jvp(x, n) : expand_args(x, n);
+    r = n->op == OP_JVP && !later ? expand_jvp(x, n) : expand_args(x, n);
     map_set(&x->done, n, r);
     return r;
 }
@@ -196,15 +220,25 @@ static void note_volumes(derivation *d, const interface_fn *face)
         d->volumes[d->nvolumes++] = graph_volume(d->g, face->args[i].rank, face->args[i].extents);
 }
 
-void derive(graph *g, graph_fn *f, derive_error *error)
+bool derive(graph *g, graph_fn *f, derive_error *error)
 {
     expansion x = {.d = {.g = g, .error = error}};
-    stripping s = {.g = g};
     note_volumes(&x.d, f->face);
     map_init(&x.done, g->mem);
+    map_init(&x.holds, g->mem);
+    for (int i = 0; i < f->nouts; i++)
+        f->outs[i] = expand(&x, f->outs[i]);
+    for (int i = 0; i < f->checks.n; i++)
+        f->checks.data[i].ok = expand(&x, f->checks.data[i].ok);
+    return x.left && !error->message;
+}
+
+void derive_finish(graph *g, graph_fn *f)
+{
+    stripping s = {.g = g};
     map_init(&s.done, g->mem);
     for (int i = 0; i < f->nouts; i++)
-        f->outs[i] = strip(&s, expand(&x, f->outs[i]));
+        f->outs[i] = strip(&s, f->outs[i]);
     for (int i = 0; i < f->checks.n; i++)
-        f->checks.data[i].ok = strip(&s, expand(&x, f->checks.data[i].ok));
+        f->checks.data[i].ok = strip(&s, f->checks.data[i].ok);
 }

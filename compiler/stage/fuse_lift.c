@@ -7,7 +7,6 @@ typedef struct lifting {
     graph *g;
     fuse_sizes sizes;
     map done;
-    map names;  /* value -> does it hold a local name */
     map lifted; /* the stored tensors made */
     var **path; /* axes around, outermost first */
     int depth, cap;
@@ -61,29 +60,26 @@ static node *as_tensor(lifting *l, int n, var **own, node *value)
     return wanted ? graph_tensor(l->g, n, own, value) : NULL;
 }
 
-/* A name below bound variables is what a derivative around refers to: it must stay where it is. */
-static bool holds_local_name(lifting *l, const node *n)
-{
-    static const char yes, no;
-    if (n->nfree == 0)
-        return false;
-    if (n->op == OP_NAME)
-        return true;
-    const char *known = map_get(&l->names, n);
-    if (known)
-        return known == &yes;
-    bool holds = false;
-    for (int i = 0; i < n->nargs && !holds; i++)
-        holds = holds_local_name(l, n->args[i]);
-    map_set(&l->names, n, (void *)(uintptr_t)(holds ? &yes : &no));
-    return holds;
-}
-
-static bool is_candidate(lifting *l, const node *n)
+static bool is_candidate(const lifting *l, const node *n)
 {
     if (n->rank)
         return false;
-    return l->costly ? elem_is_float(n->elem) && fuse_is_costly(n) && !holds_local_name(l, n) : node_is_reduce(n);
+    return l->costly ? elem_is_float(n->elem) && fuse_is_costly(n) : node_is_reduce(n);
+}
+
+/* A name that depends on the axes is what a derivative around refers to: it must stay below them. */
+static bool holds_name(map *seen, const node *n, int count, var *const *own)
+{
+    static char mark;
+    if (!node_depends_any(n, count, own) || map_get(seen, n))
+        return false;
+    map_set(seen, n, &mark);
+    if (n->op == OP_NAME)
+        return true;
+    for (int i = 0; i < n->nargs; i++)
+        if (holds_name(seen, n->args[i], count, own))
+            return true;
+    return false;
 }
 
 static node *lift(lifting *l, node *n)
@@ -92,6 +88,10 @@ static node *lift(lifting *l, node *n)
     var **own = ARENA_ARRAY(l->g->mem, var *, l->depth + 1);
     int count = own_axes(l, n, own, &again);
     if (count == 0 || (!again && !l->reuse))
+        return n;
+    map seen;
+    map_init(&seen, l->g->mem);
+    if (l->costly && holds_name(&seen, n, count, own))
         return n;
     l->g->at = n->at;
     node *t = as_tensor(l, count, own, n);
@@ -152,7 +152,6 @@ static node *walk(lifting *l, node *n)
 static void walk_fn(lifting *l, graph_fn *f)
 {
     map_init(&l->done, l->g->mem);
-    map_init(&l->names, l->g->mem);
     for (int i = 0; i < f->nouts; i++)
         f->outs[i] = walk(l, f->outs[i]);
     for (int i = 0; i < f->checks.n; i++)

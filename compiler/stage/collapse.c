@@ -124,10 +124,119 @@ static void collapse_list(collapsing *c, lstmt_list *list)
     list->n = kept;
 }
 
+/* ---- what nothing reads ---- */
+
+/* Marks the temporaries that something with an effect reads, directly or through others; true when one was new. */
+static bool mark_live(map *live, const lexpr *e)
+{
+    static char mark;
+    bool changed = false;
+    if (!e)
+        return false;
+    if (e->kind == LX_TEMP && !map_get(live, e->temp)) {
+        map_set(live, e->temp, &mark);
+        changed = true;
+    }
+    for (int i = 0; i < e->nargs; i++)
+        changed |= mark_live(live, e->args[i]);
+    return changed;
+}
+
+static bool assigns(const lstmt *s)
+{
+    return s->kind == LS_LET || s->kind == LS_VAR || s->kind == LS_SET;
+}
+
+static bool mark_list(map *live, const lstmt_list *list)
+{
+    bool changed = false;
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        if (assigns(s) && !map_get(live, s->temp))
+            continue;
+        changed |= mark_live(live, s->e) | mark_live(live, s->lo) | mark_live(live, s->hi);
+        for (int k = 0; k < s->nsubs; k++)
+            changed |= mark_live(live, s->subs[k]);
+        changed |= mark_list(live, &s->body) | mark_list(live, &s->other);
+    }
+    return changed;
+}
+
+static void drop_dead(const map *live, lstmt_list *list)
+{
+    int kept = 0;
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        drop_dead(live, &s->body);
+        drop_dead(live, &s->other);
+        if (!assigns(s) || map_get(live, s->temp))
+            list->data[kept++] = s;
+    }
+    list->n = kept;
+}
+
+static void note_loads(map *loaded, const lexpr *e)
+{
+    static char mark;
+    if (!e)
+        return;
+    if (e->kind == LX_LOAD)
+        map_set(loaded, e->buffer, &mark);
+    for (int i = 0; i < e->nargs; i++)
+        note_loads(loaded, e->args[i]);
+}
+
+static void note_list(map *loaded, const lstmt_list *list)
+{
+    static char mark;
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        note_loads(loaded, s->e);
+        note_loads(loaded, s->lo);
+        note_loads(loaded, s->hi);
+        for (int k = 0; k < s->nsubs; k++)
+            note_loads(loaded, s->subs[k]);
+        if (s->from)
+            map_set(loaded, s->from, &mark);
+        if (s->buffer && s->kind != LS_STORE && s->kind != LS_ARRAY && s->kind != LS_FILL)
+            map_set(loaded, s->buffer, &mark);
+        note_list(loaded, &s->body);
+        note_list(loaded, &s->other);
+    }
+}
+
+static bool is_unread(const map *loaded, const lstmt *s)
+{
+    return s->buffer && s->buffer->kind == BUF_LOCAL && !map_get(loaded, s->buffer);
+}
+
+/* Drops stores to local arrays that nothing loads, and loops left empty. */
+static void drop_unread(const map *loaded, lstmt_list *list)
+{
+    int kept = 0;
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        drop_unread(loaded, &s->body);
+        drop_unread(loaded, &s->other);
+        bool empty = (s->kind == LS_FOR || s->kind == LS_IF) && s->body.n == 0 && s->other.n == 0;
+        if (!empty && !is_unread(loaded, s))
+            list->data[kept++] = s;
+    }
+    list->n = kept;
+}
+
 void collapse(nest_fn *f, arena *mem)
 {
     collapsing c = {.mem = mem};
     map_init(&c.uses, mem);
     count_list(&c, &f->body);
     collapse_list(&c, &f->body);
+    map live, loaded;
+    map_init(&live, mem);
+    map_init(&loaded, mem);
+    while (mark_list(&live, &f->body))
+        ;
+    drop_dead(&live, &f->body);
+    note_list(&loaded, &f->body);
+    drop_unread(&loaded, &f->body);
 }

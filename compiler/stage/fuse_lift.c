@@ -82,6 +82,19 @@ static bool holds_name(map *seen, const node *n, int count, var *const *own)
     return false;
 }
 
+static node *walk(lifting *l, node *n);
+
+/* What is lifted from the top down still has its inside to be walked: below its own axes alone. */
+static node *walk_lifted(lifting *l, node *t)
+{
+    int depth = l->depth;
+    while (l->depth > 0 && l->path[l->depth - 1]->kind == VAR_AXIS)
+        l->depth--;
+    node *r = walk(l, t);
+    l->depth = depth;
+    return r;
+}
+
 static node *lift(lifting *l, node *n)
 {
     bool again;
@@ -100,10 +113,8 @@ static node *lift(lifting *l, node *n)
     if (!t->hint)
         t->hint = n->hint;
     map_set(&l->lifted, t, t);
-    return graph_access_vars(l->g, t, own);
+    return graph_access_vars(l->g, l->costly ? walk_lifted(l, t) : t, own);
 }
-
-static node *walk(lifting *l, node *n);
 
 static node *walk_binder(lifting *l, node *n)
 {

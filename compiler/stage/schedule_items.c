@@ -131,8 +131,10 @@ static bool is_nest(const item *it)
     return it->kind == ITEM_STORE || it->kind == ITEM_REDUCE || it->kind == ITEM_VECTOR;
 }
 
-static bool same_loop(const item *a, const item *b)
+static bool same_loop(const block *in, const item *a, const item *b)
 {
+    if (is_nest(b) && is_short_row(in, b))
+        return false;
     if (!is_nest(a) || !is_nest(b))
         return false;
     const extent *x = a->axes[0]->extent, *y = b->axes[0]->extent;
@@ -159,9 +161,14 @@ static void emit_with_same_loop(scheduler *s, block *b, item_list *items, int i)
         emit_item(s, b, first);
         return;
     }
+    if (is_short_row(b, first)) {
+        first->done = true;
+        emit_short_row(s, b, first);
+        return;
+    }
     item_list group = {0};
     for (int k = i; k < items->n; k++)
-        if (items->data[k]->level == first->level && !items->data[k]->done && same_loop(first, items->data[k])) {
+        if (items->data[k]->level == first->level && !items->data[k]->done && same_loop(b, first, items->data[k])) {
             items->data[k]->done = true;
             vec_push(s->mem, &group, items->data[k]);
         }

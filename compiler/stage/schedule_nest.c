@@ -508,6 +508,25 @@ void emit_group(scheduler *s, block *b, int n, item *const *items)
     }
 }
 
+bool is_short_row(const block *b, const item *it)
+{
+    int64_t size;
+    return it->kind == ITEM_STORE && !b->sequential && it->n && it->axes[0]->extent &&
+           extent_is_const(it->axes[0]->extent, &size) && size <= UNROLL_ROW;
+}
+
+void emit_short_row(scheduler *s, block *b, item *it)
+{
+    plan w = {0};
+    if (!it->target)
+        it->target = item_target(s, b, it->n);
+    plan_store(s, &w, it);
+    schedule_items(s, b, w.roots.n, w.roots.data, &w.rows);
+    for (int i = 0; i < w.stores.n; i++)
+        finish_store(s, b, w.stores.data[i]);
+    map_set(&b->tensors, it->n, it->target);
+}
+
 void emit_single(scheduler *s, block *b, node *n)
 {
     schedule_items(s, b, 1, &n, NULL);

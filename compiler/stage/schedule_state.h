@@ -102,6 +102,9 @@ void schedule_items(scheduler *s, block *b, int nroots, node *const *roots, item
 
 /* schedule_nest.c */
 void emit_group(scheduler *s, block *b, int n, item *const *items);
+/* A tensor of few entries inside a kernel: stored entry by entry, without a loop. */
+bool is_short_row(const block *b, const item *it);
+void emit_short_row(scheduler *s, block *b, item *it);
 void emit_single(scheduler *s, block *b, node *n); /* a reduction met without a plan */
 void emit_scatter(scheduler *s, block *b, item *it);
 void emit_argk(scheduler *s, block *b, item *it);

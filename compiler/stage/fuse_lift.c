@@ -88,10 +88,12 @@ static node *walk(lifting *l, node *n);
 static node *walk_lifted(lifting *l, node *t)
 {
     int depth = l->depth;
+    var **path = arena_grow(l->g->mem, l->path, (size_t)depth, (size_t)depth + 1, sizeof *path);
     while (l->depth > 0 && l->path[l->depth - 1]->kind == VAR_AXIS)
         l->depth--;
     node *r = walk(l, t);
-    l->depth = depth;
+    l->depth = 0;
+    push_axes(l, depth, path);
     return r;
 }
 

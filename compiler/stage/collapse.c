@@ -154,10 +154,13 @@ static bool mark_list(map *live, const lstmt_list *list)
         const lstmt *s = list->data[i];
         if (assigns(s) && !map_get(live, s->temp))
             continue;
-        changed |= mark_live(live, s->e) | mark_live(live, s->lo) | mark_live(live, s->hi);
+        changed |= mark_live(live, s->e);
+        changed |= mark_live(live, s->lo);
+        changed |= mark_live(live, s->hi);
         for (int k = 0; k < s->nsubs; k++)
             changed |= mark_live(live, s->subs[k]);
-        changed |= mark_list(live, &s->body) | mark_list(live, &s->other);
+        changed |= mark_list(live, &s->body);
+        changed |= mark_list(live, &s->other);
     }
     return changed;
 }

@@ -1,5 +1,5 @@
-/* Removes vjp and jvp nodes, innermost first and a round at a time (so that the driver simplifies between rounds), then the
- * names and hand-written derivatives: leaves plain graph.
+/* Removes vjp and jvp nodes, innermost first and a round at a time (so that the driver simplifies between rounds), then
+ * the names and hand-written derivatives: leaves plain graph.
  *
  * Reverse mode accumulates adjoints per node, not per path, so a derivative is a small multiple of the program. */
 #ifndef ADC_STAGE_DERIVE_H

@@ -117,7 +117,7 @@ void reserve_words(scheduler *s)
         map_set(&s->taken, names_intern(s->used_names, words[i]), s);
 }
 
-static bool is_reserved(const char *name)
+static bool has_reserved_prefix(const char *name)
 {
     return !strncmp(name, "ad_", 3) || !strncmp(name, "AD_", 3) || name[0] == '_';
 }
@@ -127,13 +127,15 @@ const char *unique_name(scheduler *s, const char *hint)
     bool named = hint && *hint && hint[0] != '_';
     if (!named)
         hint = arena_printf(s->mem, "t%d", ++s->unnamed);
+    if (has_reserved_prefix(hint))
+        hint = arena_printf(s->mem, "x_%s", hint);
     const char *base = names_intern(s->used_names, hint), *name = base;
     int *count = map_get(&s->numbered, base);
     if (!count) {
         count = ARENA_NEW(s->mem, int);
         map_set(&s->numbered, base, count);
     }
-    while (is_reserved(name) || map_get(&s->taken, name))
+    while (map_get(&s->taken, name))
         name = names_intern(s->used_names, arena_printf(s->mem, "%s_%d", base, ++*count));
     map_set(&s->taken, name, s);
     return name;

@@ -172,9 +172,12 @@ static int count_nodes(map *seen, const node *n, int limit)
 
 static node *cut(sweep *s, const opened *o, int n, node *w)
 {
+    arena *scratch = arena_new();
     map seen;
-    map_init(&seen, s->g->mem);
-    if (count_nodes(&seen, w, ADJOINT_NODES + 1) <= ADJOINT_NODES)
+    map_init(&seen, scratch);
+    bool small = count_nodes(&seen, w, ADJOINT_NODES + 1) <= ADJOINT_NODES;
+    arena_free(scratch);
+    if (small)
         return w;
     return graph_access_vars(s->g, graph_tensor(s->g, n, o->vars, w), o->vars);
 }

@@ -4,6 +4,8 @@
 void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f)
 {
     *s = (fuse_sizes){.g = g};
+    map_init(&s->costs, g->mem);
+    map_init(&s->nodes, g->mem);
     s->volumes = ARENA_ARRAY(g->mem, const extent *, f->face->nargs + 1);
     for (int i = 0; i < f->face->nargs; i++)
         s->volumes[s->n++] = graph_volume(g, f->face->args[i].rank, f->face->args[i].extents);
@@ -59,12 +61,25 @@ static void count(counting *c, const node *n)
             count(c, n->args[i]);
 }
 
+static int remember(fuse_sizes *s, map *m, const node *tensor, int value)
+{
+    int *kept = ARENA_NEW(s->g->mem, int);
+    *kept = value;
+    map_set(m, tensor, kept);
+    return value;
+}
+
 int fuse_cost(fuse_sizes *s, const node *tensor)
 {
+    const int *known = map_get(&s->costs, tensor);
+    if (known)
+        return *known;
+    arena *scratch = arena_new();
     counting c = {.tensor = tensor};
-    map_init(&c.seen, s->g->mem);
+    map_init(&c.seen, scratch);
     count(&c, tensor->args[0]);
-    return c.total;
+    arena_free(scratch);
+    return remember(s, &s->costs, tensor, c.total);
 }
 
 static int count_nodes(map *seen, const node *n, int limit)
@@ -81,9 +96,15 @@ static int count_nodes(map *seen, const node *n, int limit)
 
 int fuse_nodes(fuse_sizes *s, const node *tensor, int limit)
 {
+    const int *known = map_get(&s->nodes, tensor);
+    if (known)
+        return *known;
+    arena *scratch = arena_new();
     map seen;
-    map_init(&seen, s->g->mem);
-    return count_nodes(&seen, tensor->args[0], limit);
+    map_init(&seen, scratch);
+    int total = count_nodes(&seen, tensor->args[0], limit);
+    arena_free(scratch);
+    return remember(s, &s->nodes, tensor, total);
 }
 
 typedef struct use_record {

@@ -9,6 +9,7 @@ typedef struct fuse_sizes {
     graph *g;
     int n;
     const extent **volumes; /* of inputs and outputs */
+    map costs, nodes;       /* tensor -> what was counted */
 } fuse_sizes;
 
 void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f);
@@ -19,7 +20,7 @@ bool fuse_volume_is_storable(fuse_sizes *s, const extent *volume);
  * reductions and loops as many. */
 int fuse_cost(fuse_sizes *s, const node *tensor);
 
-/* Nodes of an entry, counted up to a limit. */
+/* Nodes of an entry, counted up to a limit (the same one for all calls). */
 int fuse_nodes(fuse_sizes *s, const node *tensor, int limit);
 bool fuse_is_costly(const node *n); /* one operation that is worth computing once */
 

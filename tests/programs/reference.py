@@ -20,6 +20,7 @@ import numpy as np
 from mpmath import mp
 
 mp.dps = 80
+sys.dont_write_bytecode = True
 STEP = mp.mpf(10) ** -18
 
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+sys.dont_write_bytecode = True
 import generate
 
 PAIRS = [("forward_s", "reverse_s"), ("forward_x", "reverse_x"), ("forward_y", "reverse_y"), ("forward_A", "reverse_A"),

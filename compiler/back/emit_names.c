@@ -67,7 +67,7 @@ static const char *unique_name(arena *mem, names *pool, map *taken, const char *
 {
     bool implementation_name = name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
     if (implementation_name || has_reserved_prefix(name))
-        name = arena_printf(mem, "x_%s", name);
+        name = arena_printf(mem, name[0] == '_' ? "x%s" : "x_%s", name);
     while (is_reserved(name) || map_get(taken, names_intern(pool, name)))
         name = arena_printf(mem, "%s_", name);
     name = names_intern(pool, name);

@@ -314,7 +314,7 @@ static int first_of(const terms *t, int sign)
 static num log_sum_exp(int d, const terms *t)
 {
     int best = first_of(t, -1);
-    if (best < 0)
+    if (best < 0 || !t->data)
         return num_of(-INFINITY);
     num top = num_of(t->data[best].value.c[0]), sum = num_of(0);
     if (isinf(top.c[0]))
@@ -343,7 +343,7 @@ static num eval_reduce(machine *m, node *n)
     case OP_RMAX:
     case OP_RMIN:
         best = first_of(&t, sign);
-        return best < 0 ? neutral(n) : t.data[best].value;
+        return best < 0 || !t.data ? neutral(n) : t.data[best].value;
     case OP_ARGMAX:
     case OP_ARGMIN:
         best = first_of(&t, sign);

@@ -78,8 +78,10 @@ static long double polygamma(int n, long double x)
     long double factorial = 1, sum = 0, sign = n % 2 ? 1 : -1;
     for (int k = 2; k <= n; k++)
         factorial *= k;
-    for (; x < 40; x += 1)
+    while (x < 40) {
         sum += factorial / powl(x, n + 1);
+        x += 1;
+    }
     long double tail = n == 0 ? -logl(x) : factorial / n / powl(x, n);
     tail += factorial / (2 * powl(x, n + 1));
     for (int k = 1; k <= 10; k++) {

@@ -347,7 +347,7 @@ static num eval_reduce(machine *m, node *n)
     case OP_ARGMAX:
     case OP_ARGMIN:
         best = first_of(&t, sign);
-        return best < 0 ? neutral(n) : num_of((long double)t.data[best].index);
+        return best < 0 || !t.data ? neutral(n) : num_of((long double)t.data[best].index);
     case OP_LSE:
         return log_sum_exp(d, &t);
     default:

@@ -148,9 +148,11 @@ expr *tree_lambda(tree_builder *b, loc at, param_list params, expr *body)
 }
 
 /* grad(e, x, y), or vjp(e, x, w): the second kind takes one name and one value. */
-static expr *derivative_form(tree_builder *b, expr *e, const builtin *row, expr_list args)
+static void derivative_form(tree_builder *b, expr *e, const builtin *row)
 {
     bool takes_value = row->min_args == 3;
+    expr_list args = e->a;
+    e->a = (expr_list){0};
     int last = takes_value ? 2 : args.n;
     if (args.n < row->min_args || (row->max_args >= 0 && args.n > row->max_args)) {
         diag_error(b->diag, e->at, "%s takes %s", row->name,
@@ -158,7 +160,7 @@ static expr *derivative_form(tree_builder *b, expr *e, const builtin *row, expr_
                    : row->max_args >= 0 ? "an expression and a name"
                                         : "an expression and one or more names");
         diag_hint(b->diag, "write %s(e, x%s)", row->name, takes_value ? ", v" : row->max_args >= 0 ? "" : ", y, ...");
-        return e;
+        return;
     }
     e->kind = EXPR_DERIV;
     add(b, e, args.data[0]);
@@ -175,7 +177,6 @@ static expr *derivative_form(tree_builder *b, expr *e, const builtin *row, expr_
     }
     if (takes_value)
         add(b, e, args.data[2]);
-    return finish(b, e);
 }
 
 expr *tree_call(tree_builder *b, loc at, const char *module_name, const char *name, expr_list args)
@@ -183,15 +184,30 @@ expr *tree_call(tree_builder *b, loc at, const char *module_name, const char *na
     expr *e = leaf(b, at, EXPR_CALL);
     e->module_name = module_name;
     e->name = name;
-    const builtin *row = module_name ? NULL : builtin_find(name);
-    if (row && row->class == BUILTIN_DERIV)
-        return derivative_form(b, e, row, args);
-    if (row && builtin_reduces(row, args.n))
-        e->kind = EXPR_REDUCE;
-    if (row && row->class == BUILTIN_SHAPED)
-        e->kind = EXPR_SHAPED;
     e->a = args;
+    if (!module_name && builtin_find(name))
+        vec_push(b->mem, &b->calls, e);
     return finish(b, e);
+}
+
+void tree_resolve_calls(tree_builder *b)
+{
+    map own;
+    map_init(&own, b->mem);
+    for (int i = 0; i < b->module->functions.n; i++)
+        map_set(&own, b->module->functions.data[i]->name, b->module->functions.data[i]);
+    for (int i = 0; i < b->calls.n; i++) {
+        expr *e = b->calls.data[i];
+        const builtin *row = builtin_find(e->name);
+        if (map_get(&own, e->name))
+            continue;
+        if (row->class == BUILTIN_DERIV)
+            derivative_form(b, e, row);
+        else if (builtin_reduces(row, e->a.n))
+            e->kind = EXPR_REDUCE;
+        else if (row->class == BUILTIN_SHAPED)
+            e->kind = EXPR_SHAPED;
+    }
 }
 
 /* The brackets hold sizes: zeros[N, D], full[N](x). */

@@ -16,8 +16,9 @@ typedef struct tree_builder {
     int offset; /* of the next byte to scan */
     loc last;   /* the last token, and the one before it */
     loc previous;
-    int nesting;  /* open brackets */
-    bool stopped; /* nothing more is scanned or reported */
+    int nesting;       /* open brackets */
+    bool stopped;      /* nothing more is scanned or reported */
+    VEC(expr *) calls; /* f(...) with a builtin's name, until tree_resolve_calls */
 } tree_builder;
 
 /* An entry of [...], before it is known whether it is a subscript, an index, or a size. */
@@ -70,6 +71,9 @@ expr *tree_binary(tree_builder *b, loc at, binary_op op, expr *l, expr *r);
 expr *tree_if(tree_builder *b, loc at, expr *c, expr *then, expr *otherwise);
 expr *tree_lambda(tree_builder *b, loc at, param_list params, expr *body);
 expr *tree_call(tree_builder *b, loc at, const char *module_name, const char *name, expr_list args);
+/* When the whole module is read: what f(...) with a builtin's name is, a call of the module's own function f if there
+ * is one, else a derivative form, a reduction, a constructor, or a call of the builtin. */
+void tree_resolve_calls(tree_builder *b);
 expr *tree_subscript(tree_builder *b, loc at, expr *base, brackets subs);
 /* name[...](args): a reduction, or full and linspace. */
 expr *tree_reduce(tree_builder *b, loc at, expr *base, brackets subs, expr_list args);

@@ -186,7 +186,11 @@ static void report_recursion(checker *c, const node_stack *stack, const edge *ba
     for (int i = from; i < stack->n; i++)
         text_addf(&t, "%s -> ", stack->data[i]->f->name);
     c->cyclic = true;
-    if (diag_error(c->diag, back->at, "recursion: %s%s", text_str(&t), back->to->name))
+    if (!diag_error(c->diag, back->at, "recursion: %s%s", text_str(&t), back->to->name))
+        return;
+    if (builtin_find(back->to->name))
+        diag_hint(c->diag, "'%s' is this file's function here, not the builtin; give it another name", back->to->name);
+    else
         diag_hint(c->diag, "functions are put in place of their calls; write a loop");
 }
 

@@ -401,7 +401,9 @@ static bool right_number(checker *c, const expr *e, const function *f)
     text_init(&t, c->mem);
     for (int i = 0; i < f->params.n; i++)
         text_addf(&t, "%s%s: %s", i ? ", " : "", f->params.data[i].name, type_str(c->mem, param_type(f, i)));
-    diag_hint(c->diag, "it is declared %s(%s)", f->name, text_str(&t));
+    bool hides = f->module == c->fn->module && builtin_find(f->name);
+    diag_hint(c->diag, "it is declared %s(%s)%s", f->name, text_str(&t),
+              hides ? " in this file, which hides the builtin" : "");
     return false;
 }
 

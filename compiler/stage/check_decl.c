@@ -120,8 +120,7 @@ void check_signature(checker *c, function *f)
 {
     begin_function(c, f);
     int scope = scope_open(c);
-    const builtin *row = builtin_find(f->name);
-    if (row && diag_error(c->diag, f->at, "'%s' is a builtin and cannot be declared", f->name))
+    if (builtin_is_type(f->name) && diag_error(c->diag, f->at, "'%s' is a type and cannot be declared", f->name))
         diag_hint(c->diag, "choose another name");
     declare_int_params(c);
     for (int i = 0; i < f->params.n; i++)

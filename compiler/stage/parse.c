@@ -125,6 +125,7 @@ static void parse_source(parser *p, module *m)
     if (!scanner)
         return;
     adc_parse(scanner, &b);
+    tree_resolve_calls(&b);
     adc_lex_destroy(scanner);
 }
 

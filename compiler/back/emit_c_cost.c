@@ -26,27 +26,11 @@ static bool bound_value(extent_pool *pool, const lexpr *e, const extent **value)
     return e->kind == LX_SIZE || e->kind == LX_CONST;
 }
 
-static const lexpr *operand(const lexpr *e, op o, int k)
-{
-    return e && e->kind == LX_POINT && e->op == o ? e->args[k] : NULL;
-}
-
-/* A loop over one of equal parts of a range, from idiv(part * size, parts): the size; else NULL. */
-static const extent *chunked_size(const lstmt *s, const temp *part)
-{
-    if (s->kind != LS_FOR)
-        return NULL;
-    const lexpr *product = operand(s->lo, OP_IDIV, 0);
-    const lexpr *left = operand(product, OP_MUL, 0), *right = operand(product, OP_MUL, 1);
-    bool matches = left && left->kind == LX_TEMP && left->temp == part && right->kind == LX_SIZE;
-    return matches ? right->extent : NULL;
-}
-
 /* All parts together: the cost of the loops over parts in the body is that of their whole ranges. */
 static bool is_over_parts(const lstmt *s)
 {
     for (int i = 0; i < s->body.n; i++)
-        if (chunked_size(s->body.data[i], s->temp))
+        if (s->body.data[i]->whole)
             return true;
     return false;
 }
@@ -74,9 +58,8 @@ static const extent *entries(extent_pool *pool, const buffer *b, int from)
 static const extent *loop_cost(extent_pool *pool, const lstmt *s, const temp *around)
 {
     const extent *trips, *body = extent_add(cost_of(pool, &s->body, s->temp), extent_const(pool, 1));
-    const extent *chunked = around ? chunked_size(s, around) : NULL;
-    if (chunked)
-        return extent_mul(body, chunked);
+    if (around && s->whole)
+        return extent_mul(body, s->whole);
     bool known = cost_trips(pool, s, &trips);
     return known ? extent_mul(body, trips) : extent_scale(body, UNKNOWN_TRIPS);
 }

@@ -62,6 +62,9 @@ static void collect_effects(effects *w, const lstmt *s, int depth, bool in_paral
         collect_all(w, &s->body, depth + 1, in_parallel || s->parallel);
         collect_all(w, &s->other, depth + 1, in_parallel);
         break;
+    case LS_ACC:
+    case LS_ADD:
+    case LS_JOIN:
     case LS_FAIL:
         w->other = true;
         break;

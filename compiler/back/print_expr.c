@@ -574,6 +574,13 @@ static void print_constant(text *t, c_printer *p, const lexpr *e)
         text_add(t, e->elem == ELEM_INT ? print_integer(p->mem, e->integer) : print_number(p->mem, e->number, e->elem));
 }
 
+static void print_lane_expr(text *t, c_printer *p, const lexpr *e)
+{
+    (void)t;
+    (void)p;
+    (void)e;
+}
+
 static int expr_prec(const c_printer *p, const lexpr *e)
 {
     switch (e->kind) {
@@ -587,6 +594,12 @@ static int expr_prec(const c_printer *p, const lexpr *e)
         return point_prec(p, e);
     case LX_LOAD:
         return load_prec(p, e);
+    case LX_INDEX:
+    case LX_ACTIVE:
+    case LX_WIDTH:
+    case LX_FOLD:
+    case LX_LANE:
+        return PREC_PRIMARY;
     }
     return PREC_PRIMARY;
 }
@@ -610,6 +623,13 @@ void print_expr(text *t, c_printer *p, const lexpr *e, int prec)
         break;
     case LX_LOAD:
         print_load(t, p, e);
+        break;
+    case LX_INDEX:
+    case LX_ACTIVE:
+    case LX_WIDTH:
+    case LX_FOLD:
+    case LX_LANE:
+        print_lane_expr(t, p, e);
         break;
     }
     text_add(t, parens ? ")" : "");

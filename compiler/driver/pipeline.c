@@ -15,6 +15,7 @@
 #include "form/graph_check.h"
 #include "form/graph_text.h"
 #include "form/loops.h"
+#include "stage/accumulate.h"
 #include "stage/check.h"
 #include "stage/collapse.h"
 #include "stage/derive.h"
@@ -181,7 +182,8 @@ static bool derive_all(pipeline *p)
 static void schedule_all(pipeline *p)
 {
     for (int i = 0; i < p->graphs.fns.n; i++) {
-        nest_fn *n = schedule(p->graphs.g, p->graphs.fns.data[i]);
+        nest_fn *n = schedule(p->graphs.g, p->graphs.fns.data[i], SUM_BLOCKED);
+        accumulate(n, p->mem);
         collapse(n, p->mem);
         place(n, p->mem);
         vec_push(p->mem, &p->nests.fns, n);

@@ -77,6 +77,22 @@ static void print_point(text *t, const lexpr *e)
     text_add(t, ")");
 }
 
+static void print_call(text *t, const char *name, const lexpr *e)
+{
+    text_add(t, name);
+    print_list(t, '(', e->nargs, e->args, ')');
+}
+
+/* "+3/lane": entries from lane to lane. */
+static void print_step(text *t, lane_kind at, const extent *step)
+{
+    if (at != LANE_STEP)
+        return;
+    text_add(t, "+");
+    extent_print(t, step);
+    text_add(t, "/lane");
+}
+
 static void print_expr(text *t, const lexpr *e)
 {
     switch (e->kind) {
@@ -95,6 +111,23 @@ static void print_expr(text *t, const lexpr *e)
     case LX_LOAD:
         print_entry(t, e->buffer, e->nargs, e->args);
         text_add(t, e->guarded ? "?" : "");
+        print_step(t, e->at, e->step);
+        break;
+    case LX_INDEX:
+        print_call(t, "index", e);
+        break;
+    case LX_ACTIVE:
+        print_call(t, "active", e);
+        break;
+    case LX_WIDTH:
+        text_add(t, "lanes");
+        break;
+    case LX_FOLD:
+        text_addf(t, "%s of ", op_text(e->op));
+        print_call(t, "lanes", e);
+        break;
+    case LX_LANE:
+        print_call(t, "lane", e);
         break;
     }
 }
@@ -108,7 +141,7 @@ static void print_scalar(text *t, const lstmt *s)
     const char *word = s->kind == LS_LET ? "let " : s->kind == LS_VAR ? "var " : "";
     text_addf(t, "%s%s", word, s->temp->name);
     if (s->kind != LS_SET)
-        text_addf(t, ": %s", elem_text(s->temp->elem));
+        text_addf(t, ": %s%s", elem_text(s->temp->elem), s->temp->lanes ? " lanes" : "");
     text_add(t, " = ");
     print_expr(t, s->e);
 }
@@ -116,6 +149,11 @@ static void print_scalar(text *t, const lstmt *s)
 static void print_store(text *t, const lstmt *s)
 {
     print_entry(t, s->buffer, s->nsubs, s->subs);
+    print_step(t, s->at, s->stride);
+    if (s->filter) {
+        text_add(t, " where ");
+        print_expr(t, s->filter);
+    }
     text_addf(t, "%s %s ", s->guarded ? "?" : "", s->accumulate ? "+=" : "=");
     print_expr(t, s->e);
 }
@@ -126,6 +164,29 @@ static void print_for(text *t, const lstmt *s)
     print_expr(t, s->lo);
     text_add(t, "..");
     print_expr(t, s->hi);
+    if (s->step)
+        text_addf(t, " step %" PRId64, s->step);
+    text_add(t, s->lanes ? " in lanes" : "");
+}
+
+static void print_acc(text *t, const lstmt *s)
+{
+    text_addf(t, "%s %s: %s", op_text(s->acc->op), s->acc->value->name, elem_text(s->acc->elem));
+}
+
+static void print_add(text *t, const lstmt *s)
+{
+    text_addf(t, "%s into %s: ", op_text(s->acc->op), s->acc->value->name);
+    print_expr(t, s->e);
+    if (s->filter) {
+        text_add(t, " where ");
+        print_expr(t, s->filter);
+    }
+}
+
+static void print_join(text *t, const lstmt *s)
+{
+    text_addf(t, "join %s into %s: %s", s->part->value->name, op_text(s->acc->op), s->acc->value->name);
 }
 
 static void print_if(text *t, const lstmt *s)
@@ -184,10 +245,11 @@ static void print_comment(text *t, const lstmt *s)
 }
 
 static void (*const printers[])(text *t, const lstmt *s) = {
-    [LS_LET] = print_scalar,     [LS_VAR] = print_scalar,      [LS_SET] = print_scalar,  [LS_STORE] = print_store,
-    [LS_FOR] = print_for,        [LS_IF] = print_if,           [LS_FILL] = print_fill,   [LS_COPY] = print_copy,
-    [LS_COPY_INTO] = print_copy, [LS_SWAP] = print_swap,       [LS_ARRAY] = print_array, [LS_INSERT] = print_insert,
-    [LS_FAIL] = print_fail,      [LS_COMMENT] = print_comment,
+    [LS_LET] = print_scalar,      [LS_VAR] = print_scalar, [LS_SET] = print_scalar,  [LS_STORE] = print_store,
+    [LS_FOR] = print_for,         [LS_IF] = print_if,      [LS_FILL] = print_fill,   [LS_COPY] = print_copy,
+    [LS_COPY_INTO] = print_copy,  [LS_SWAP] = print_swap,  [LS_ARRAY] = print_array, [LS_INSERT] = print_insert,
+    [LS_ACC] = print_acc,         [LS_ADD] = print_add,    [LS_JOIN] = print_join,   [LS_FAIL] = print_fail,
+    [LS_COMMENT] = print_comment,
 };
 
 static void print_body(text *t, const lstmt_list *body, int indent)
@@ -211,7 +273,7 @@ static void print_buffer(text *t, const buffer *b)
         text_add(t, i ? ", " : "[");
         extent_print(t, b->extents[i]);
     }
-    text_add(t, b->rank ? "]" : "");
+    text_addf(t, "%s%s", b->rank ? "]" : "", b->lanes ? " lanes" : "");
     if (b->slot >= 0)
         text_addf(t, ", slot %d, used %d..%d", b->slot, b->first_use, b->last_use);
     text_add(t, "\n");

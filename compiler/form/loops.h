@@ -26,20 +26,35 @@ typedef struct buffer {
     bool readable;           /* BUF_RESULT: is also loaded from: needs a workspace slot when the caller passes NULL */
     int slot;                /* assigned by place: buffers with equal slot share memory; -1: none */
     int first_use, last_use; /* positions in the order of top level statements, for place */
+    bool lanes;              /* BUF_LOCAL, BUF_SCRATCH: an entry is a value per lane */
 } buffer;
 
 typedef struct temp {
     const char *name; /* C identifier, unique in the function */
     elem elem;
+    bool lanes; /* a value per lane */
 } temp;
 
 typedef enum lexpr_kind {
     LX_CONST, /* number (floats) or integer */
     LX_SIZE,  /* extent */
     LX_TEMP,
-    LX_POINT, /* op over args, all pointwise ops of ops.def */
-    LX_LOAD   /* buffer[args]; rank 0 buffers: no args */
+    LX_POINT,  /* op over args, all pointwise ops of ops.def */
+    LX_LOAD,   /* buffer[args]; rank 0 buffers: no args */
+    LX_INDEX,  /* per lane: args[0] + number of the lane, but less than args[0] + args[1] */
+    LX_ACTIVE, /* per lane: its number is less than args[0] */
+    LX_WIDTH,  /* the number of lanes */
+    LX_FOLD,   /* the lanes of args[0] combined in a fixed order: op is OP_SUM, OP_PROD, ... */
+    LX_LANE    /* lane args[1] of args[0] */
 } lexpr_kind;
+
+/* How an entry of a buffer that has one value for all lanes is found for each lane. */
+typedef enum lane_kind {
+    LANE_ONE,   /* one entry for all lanes; or the buffer has lanes */
+    LANE_STEP,  /* the subscripts are those of lane 0; from lane to lane the entry is `step` further. Only `count` lanes
+                   have one */
+    LANE_GATHER /* the subscripts differ from lane to lane */
+} lane_kind;
 
 typedef struct lexpr {
     lexpr_kind kind;
@@ -51,9 +66,21 @@ typedef struct lexpr {
     op op;
     buffer *buffer;
     bool guarded; /* LX_LOAD: subscripts may be out of range (of each axis): then the value is 0 */
+    bool lanes;   /* a value per lane */
+    lane_kind at; /* LX_LOAD */
+    const extent *step;
+    temp *count;
     int nargs;
     struct lexpr **args;
 } lexpr;
+
+/* Running state of a reduction: `value`, and `second`: the index of argmax (-1 at first), the maximum of logsumexp
+ * (whose value is then the sum of exp(x - second)), what a compensated sum has lost; else NULL. */
+typedef struct accumulator {
+    op op;
+    elem elem;
+    temp *value, *second;
+} accumulator;
 
 typedef enum lstmt_kind {
     LS_LET,   /* const temp = e */
@@ -70,8 +97,11 @@ typedef enum lstmt_kind {
     LS_ARRAY,     /* declares the BUF_LOCAL buffer here */
     LS_INSERT,    /* sorted insertion for argkmin: (keys: buffer, indices: from, e: value, lo: index); largest keeps the
                      K largest instead. NaN is never inserted; at ties the earlier index stays first */
-    LS_FAIL,      /* if (e) return AD_STATUS(code, arg) */
-    LS_COMMENT    /* text: "kernel v, model.ad:7: let v[i] = sum[j](K[i, j] * p[j]);" */
+    LS_ACC,       /* declares the temporaries of acc: the state over nothing */
+    LS_ADD,       /* one more term e for acc, where `filter` holds; lo: its index */
+    LS_JOIN,   /* the state of part into acc, whose terms come first; part has lanes and acc has not: all its lanes */
+    LS_FAIL,   /* if (e) return AD_STATUS(code, arg) */
+    LS_COMMENT /* text: "kernel v, model.ad:7: let v[i] = sum[j](K[i, j] * p[j]);" */
 } lstmt_kind;
 
 typedef struct lstmt lstmt;
@@ -85,11 +115,26 @@ struct lstmt {
     int nsubs;
     lexpr **subs;
     bool accumulate, guarded, parallel, largest;
-    const extent *trips; /* LS_FOR parallel: number of iterations as a polynomial where known, for the if clause */
+    bool independent;    /* LS_FOR: but for accumulators, iterations may run in any order */
+    bool lanes;          /* LS_FOR: a pass serves the AD_LANES indices from temp on */
+    int64_t step;        /* LS_FOR: not 1 but this; 0: 1 */
+    const extent *whole; /* LS_FOR over a part of a range (a chunk, a block): the extent of the range */
+    lane_kind at;        /* LS_STORE: as in lexpr */
+    const extent *stride;
+    temp *count;
+    lexpr *filter;
+    accumulator *acc, *part;
     lstmt_list body, other;
     int code, arg; /* LS_FAIL: AD_SIZE = 2, AD_INDEX = 3, ... and the argument */
     const char *text;
 };
+
+/* How sums of floating terms are added up. */
+typedef enum sum_mode {
+    SUM_BLOCKED, /* blocks of the reduced axis, then the blocks */
+    SUM_KAHAN,   /* blocks, each addition with its rounding error kept (TwoSum, Knuth) */
+    SUM_F64      /* blocks, f32 terms in f64 */
+} sum_mode;
 
 typedef struct nest_fn {
     interface_fn *face;

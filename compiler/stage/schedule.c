@@ -111,9 +111,9 @@ static void finish_result(scheduler *s, node *out, buffer *result)
         from->readable = true;
 }
 
-nest_fn *schedule(graph *g, const graph_fn *f)
+nest_fn *schedule(graph *g, const graph_fn *f, sum_mode sums)
 {
-    scheduler s = {.g = g, .mem = g->mem, .f = f, .used_names = g->names};
+    scheduler s = {.g = g, .mem = g->mem, .f = f, .sums = sums, .used_names = g->names};
     nest_fn *out = s.out = ARENA_NEW(g->mem, nest_fn);
     out->face = f->face;
     for (int i = 0; i < f->size_checks.n; i++)

@@ -5,6 +5,6 @@
 #include "form/graph_fn.h"
 #include "form/loops.h"
 
-nest_fn *schedule(graph *g, const graph_fn *f);
+nest_fn *schedule(graph *g, const graph_fn *f, sum_mode sums);
 
 #endif

@@ -5,8 +5,9 @@
 #include "stage/schedule_state.h"
 
 enum {
-    CHUNKS = 64,    /* of a parallel reduction: fixed, so that the result does not depend on the number of threads */
-    UNROLL_ROW = 16 /* entries of a row that are separate values */
+    CHUNKS = 64,      /* of a parallel reduction: fixed, so that the result does not depend on the number of threads */
+    CHUNK_GRAIN = 16, /* chunks begin at multiples of it: as many as the most lanes */
+    UNROLL_ROW = 16   /* entries of a row that are separate values */
 };
 
 void open_item(scheduler *s, item *it)
@@ -333,42 +334,6 @@ static void fill_body(scheduler *s, block *b, lstmt *loop, int n, item *const *i
         finish_sum(s, k, w.sums.data[i], at);
 }
 
-/* The larger of two amounts of work, by degree. */
-static const extent *inner_work(scheduler *s, map *done, const node *n)
-{
-    const extent *best = map_get(done, n);
-    if (best)
-        return best;
-    best = extent_const(s->g->pool, 1);
-    for (int i = n->op == OP_ACCESS; i < n->nargs; i++) { /* what a tensor took is not work here */
-        const extent *w = inner_work(s, done, n->args[i]);
-        if (extent_degree(w) > extent_degree(best) || extent_is_const(best, NULL))
-            best = w;
-    }
-    if (node_is_reduce(n))
-        for (int i = 0; i < n->nvars; i++)
-            if (n->vars[i]->extent)
-                best = extent_mul(best, n->vars[i]->extent);
-    map_set(done, n, (void *)(uintptr_t)best);
-    return best;
-}
-
-static const extent *group_work(scheduler *s, int n, item *const *items)
-{
-    const extent *best = NULL;
-    map done;
-    map_init(&done, s->mem);
-    for (int i = 0; i < n; i++) {
-        const extent *w = inner_work(s, &done, items[i]->body);
-        for (int k = 0; k < items[i]->naxes; k++)
-            if (items[i]->axes[k]->extent)
-                w = extent_mul(w, items[i]->axes[k]->extent);
-        if (!best || extent_degree(w) > extent_degree(best))
-            best = w;
-    }
-    return best;
-}
-
 static lstmt *make_loop(scheduler *s, const char *name, lexpr *lo, lexpr *hi)
 {
     lstmt *loop = ARENA_NEW(s->mem, lstmt);
@@ -415,24 +380,34 @@ static buffer *part_buffer(scheduler *s, block *b, elem e)
     return f;
 }
 
+/* Where chunk c begins: chunks are whole grains, as equal as can be. */
+static lexpr *chunk_begin(scheduler *s, lexpr *c, lexpr *grains, const extent *size)
+{
+    lexpr *first = lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, c, grains), lx_int(s, CHUNKS));
+    return lx_bin(s, OP_MIN, lx_bin(s, OP_MUL, first, lx_int(s, CHUNK_GRAIN)), lx_size(s, size));
+}
+
 /* One chunk of the axis per pass of a parallel loop; partial results are combined in order. */
-static void chunked_loop(scheduler *s, block *b, int n, item *const *items, const extent *work)
+static void chunked_loop(scheduler *s, block *b, int n, item *const *items)
 {
     const extent *size = items[0]->axes[0]->extent;
     buffer *(*parts)[2] = arena_array(s->mem, (size_t)n, sizeof *parts);
     for (int i = 0; i < n; i++)
-        for (int k = 0; items[i]->kind == ITEM_REDUCE && k < acc_parts(&items[i]->acc); k++)
-            parts[i][k] = part_buffer(s, b, acc_part_elem(&items[i]->acc, k));
+        for (int k = 0; items[i]->kind == ITEM_REDUCE && k < acc_parts(s, &items[i]->acc); k++)
+            parts[i][k] = part_buffer(s, b, acc_part_elem(s, &items[i]->acc, k));
+    lexpr *up = lx_bin(s, OP_ADD, lx_size(s, size), lx_int(s, CHUNK_GRAIN - 1));
+    lexpr *grains = lx_temp(s, add_let(s, b->out, "grains", lx_bin(s, OP_IDIV, up, lx_int(s, CHUNK_GRAIN))));
     lstmt *chunks = make_loop(s, "chunk", lx_int(s, 0), lx_int(s, CHUNKS));
     chunks->parallel = true;
-    chunks->trips = work;
     lexpr *c = lx_temp(s, chunks->temp), *next = lx_bin(s, OP_ADD, c, lx_int(s, 1));
-    lexpr *count = lx_int(s, CHUNKS), *total = lx_size(s, size);
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)
             acc_begin(s, &chunks->body, &items[i]->acc, items[i]->n->hint);
-    lstmt *loop = make_loop(s, axis_name(s, items[0]->axes[0]), lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, c, total), count),
-                            lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, next, total), count));
+    temp *begin = add_let(s, &chunks->body, "begin", chunk_begin(s, c, grains, size));
+    temp *end = add_let(s, &chunks->body, "end", chunk_begin(s, next, grains, size));
+    lstmt *loop = make_loop(s, axis_name(s, items[0]->axes[0]), lx_temp(s, begin), lx_temp(s, end));
+    loop->independent = true;
+    loop->whole = size;
     fill_body(s, b, loop, n, items);
     vec_push(s->mem, &chunks->body, loop);
     for (int i = 0; i < n; i++)
@@ -451,7 +426,7 @@ static void chunked_loop(scheduler *s, block *b, int n, item *const *items, cons
     vec_push(s->mem, b->out, join);
 }
 
-static void plain_loop(scheduler *s, block *b, int n, item *const *items, bool parallel, const extent *work)
+static void plain_loop(scheduler *s, block *b, int n, item *const *items, bool parallel)
 {
     const item *first = items[0];
     lexpr *lo = lx_int(s, 0), *hi;
@@ -466,7 +441,7 @@ static void plain_loop(scheduler *s, block *b, int n, item *const *items, bool p
             acc_begin(s, b->out, &items[i]->acc, items[i]->n->hint);
     lstmt *loop = make_loop(s, axis_name(s, first->axes[0]), lo, hi);
     loop->parallel = parallel;
-    loop->trips = work;
+    loop->independent = true;
     fill_body(s, b, loop, n, items);
     vec_push(s->mem, b->out, loop);
 }
@@ -482,7 +457,6 @@ static var *group_axis(int n, item *const *items)
 
 void emit_group(scheduler *s, block *b, int n, item *const *items)
 {
-    const extent *work = group_work(s, n, items);
     bool reduces = false;
     int64_t size;
     var *axis = group_axis(n, items);
@@ -497,9 +471,9 @@ void emit_group(scheduler *s, block *b, int n, item *const *items)
     bool parallel = b->sequential && items[0]->axes[0]->extent &&
                     !(extent_is_const(items[0]->axes[0]->extent, &size) && size <= CHUNKS);
     if (reduces && parallel)
-        chunked_loop(s, b, n, items, work);
+        chunked_loop(s, b, n, items);
     else
-        plain_loop(s, b, n, items, parallel, work);
+        plain_loop(s, b, n, items, parallel);
     for (int i = 0; i < n; i++) {
         if (items[i]->kind == ITEM_REDUCE)
             map_set(&b->values, items[i]->n, acc_end(s, &items[i]->acc));

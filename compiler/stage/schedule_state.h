@@ -19,13 +19,6 @@ typedef struct block {
 
 typedef enum item_kind { ITEM_STORE, ITEM_REDUCE, ITEM_VECTOR, ITEM_SCATTER, ITEM_LOOP, ITEM_ARGK } item_kind;
 
-/* Running state of a reduction inside its loop. */
-typedef struct accumulator {
-    op op;
-    elem elem;
-    temp *value, *second; /* second: the index of argmax, the maximum of logsumexp */
-} accumulator;
-
 typedef struct item {
     item_kind kind;
     node *n;   /* what it computes; keys values and tensors */
@@ -54,6 +47,7 @@ typedef struct scheduler {
     graph *g;
     arena *mem;
     const graph_fn *f;
+    sum_mode sums;
     nest_fn *out;
     block *root;
     names *used_names;
@@ -116,10 +110,10 @@ void acc_begin(scheduler *s, lstmt_list *out, accumulator *a, const char *hint);
 void acc_add(scheduler *s, lstmt_list *out, const accumulator *a, lexpr *x, lexpr *filter, lexpr *index);
 lexpr *acc_end(scheduler *s, const accumulator *a);
 /* Chunks of a parallel reduction: partial states in arrays, combined in order. */
-int acc_parts(const accumulator *a);
+int acc_parts(const scheduler *s, const accumulator *a);
 void acc_store_part(scheduler *s, lstmt_list *out, const accumulator *a, buffer *const *parts, lexpr *chunk);
 void acc_add_part(scheduler *s, lstmt_list *out, const accumulator *a, buffer *const *parts, lexpr *chunk);
-elem acc_part_elem(const accumulator *a, int part);
+elem acc_part_elem(const scheduler *s, const accumulator *a, int part);
 
 /* schedule_loop.c */
 void emit_loop(scheduler *s, block *b, item *it);

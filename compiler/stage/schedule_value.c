@@ -3,59 +3,44 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "form/loops_make.h"
 #include "stage/schedule_state.h"
 
 enum { LOCAL_ENTRIES = 512 }; /* a larger array inside a kernel is scratch in the workspace */
 
-static lexpr *lx(scheduler *s, lexpr proto)
-{
-    lexpr *e = ARENA_NEW(s->mem, lexpr);
-    *e = proto;
-    return e;
-}
-
 lexpr *lx_int(scheduler *s, int64_t x)
 {
-    return lx(s, (lexpr){.kind = LX_CONST, .elem = ELEM_INT, .integer = x});
+    return lexpr_int(s->mem, x);
 }
 
 lexpr *lx_const(scheduler *s, elem e, double x)
 {
-    return elem_is_float(e) ? lx(s, (lexpr){.kind = LX_CONST, .elem = e, .number = x})
-                            : lx(s, (lexpr){.kind = LX_CONST, .elem = e, .integer = (int64_t)x});
+    return lexpr_const(s->mem, e, x);
 }
 
 lexpr *lx_size(scheduler *s, const extent *e)
 {
-    int64_t value;
-    if (extent_is_const(e, &value))
-        return lx_int(s, value);
-    return lx(s, (lexpr){.kind = LX_SIZE, .elem = ELEM_INT, .extent = e});
+    return lexpr_size(s->mem, e);
 }
 
 lexpr *lx_temp(scheduler *s, temp *t)
 {
-    return lx(s, (lexpr){.kind = LX_TEMP, .elem = t->elem, .temp = t});
+    return lexpr_temp(s->mem, t);
 }
 
 lexpr *lx_point(scheduler *s, op o, elem e, int n, lexpr *const *args)
 {
-    return lx(s, (lexpr){.kind = LX_POINT,
-                         .elem = e,
-                         .op = o,
-                         .nargs = n,
-                         .args = arena_grow(s->mem, args, (size_t)n, (size_t)n + 1, sizeof *args)});
+    return lexpr_point(s->mem, o, e, n, args);
 }
 
 lexpr *lx_bin(scheduler *s, op o, lexpr *a, lexpr *b)
 {
-    bool test = o == OP_EQ || o == OP_NE || o == OP_LT || o == OP_LE || o == OP_AND || o == OP_OR;
-    return lx_point(s, o, test ? ELEM_BOOL : a->elem, 2, (lexpr *[]){a, b});
+    return lexpr_bin(s->mem, o, a, b);
 }
 
 lexpr *lx_select(scheduler *s, lexpr *c, lexpr *a, lexpr *b)
 {
-    return lx_point(s, OP_SELECT, a->elem, 3, (lexpr *[]){c, a, b});
+    return lexpr_select(s->mem, c, a, b);
 }
 
 void touch_buffer(scheduler *s, buffer *b)
@@ -72,20 +57,14 @@ lexpr *lx_load(scheduler *s, buffer *b, int n, lexpr *const *subs, bool guarded)
     touch_buffer(s, b);
     if (b->kind == BUF_RESULT)
         b->readable = true;
-    return lx(s, (lexpr){.kind = LX_LOAD,
-                         .elem = b->elem,
-                         .buffer = b,
-                         .guarded = guarded,
-                         .nargs = n,
-                         .args = arena_grow(s->mem, subs, (size_t)n, (size_t)n + 1, sizeof *subs)});
+    return lexpr_new(
+        s->mem,
+        (lexpr){.kind = LX_LOAD, .elem = b->elem, .buffer = b, .guarded = guarded, .nargs = n, .args = (lexpr **)subs});
 }
 
 lstmt *add_stmt(scheduler *s, lstmt_list *out, lstmt_kind kind)
 {
-    lstmt *st = ARENA_NEW(s->mem, lstmt);
-    st->kind = kind;
-    vec_push(s->mem, out, st);
-    return st;
+    return lstmt_new(s->mem, out, kind);
 }
 
 void reserve_words(scheduler *s)
@@ -144,7 +123,7 @@ const char *unique_name(scheduler *s, const char *hint)
 temp *new_temp(scheduler *s, const char *hint, elem e)
 {
     temp *t = ARENA_NEW(s->mem, temp);
-    *t = (temp){unique_name(s, hint), e};
+    *t = (temp){.name = unique_name(s, hint), .elem = e};
     return t;
 }
 
@@ -324,8 +303,9 @@ static lexpr *emit_leaf(scheduler *s, node *n)
         return lx_load(s, input_buffer(s, n), 0, NULL, false);
     if (n->op != OP_CONST)
         return NULL;
-    return elem_is_float(n->elem) ? lx_const(s, n->elem, n->number)
-                                  : lx(s, (lexpr){.kind = LX_CONST, .elem = n->elem, .integer = n->integer});
+    return elem_is_float(n->elem)
+               ? lx_const(s, n->elem, n->number)
+               : lexpr_new(s->mem, (lexpr){.kind = LX_CONST, .elem = n->elem, .integer = n->integer});
 }
 
 static bool is_simple(const lexpr *e)

@@ -101,7 +101,7 @@ buffer *nest_buffer(nests *n, buffer_kind kind, const char *name, elem e, const 
 temp *nest_temp(nests *n, const char *name, elem e)
 {
     temp *v = ARENA_NEW(n->mem, temp);
-    *v = (temp){name, e};
+    *v = (temp){.name = name, .elem = e};
     return v;
 }
 

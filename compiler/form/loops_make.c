@@ -1,0 +1,90 @@
+/* Constructors of expressions and statements. */
+#include "form/loops_make.h"
+
+lexpr *lexpr_new(arena *mem, lexpr proto)
+{
+    lexpr *e = ARENA_NEW(mem, lexpr);
+    *e = proto;
+    e->args = arena_grow(mem, proto.args, (size_t)proto.nargs, (size_t)proto.nargs + 1, sizeof *e->args);
+    for (int i = 0; i < e->nargs; i++)
+        e->lanes |= e->args[i]->lanes;
+    return e;
+}
+
+lexpr *lexpr_int(arena *mem, int64_t x)
+{
+    return lexpr_new(mem, (lexpr){.kind = LX_CONST, .elem = ELEM_INT, .integer = x});
+}
+
+lexpr *lexpr_const(arena *mem, elem e, double x)
+{
+    return elem_is_float(e) ? lexpr_new(mem, (lexpr){.kind = LX_CONST, .elem = e, .number = x})
+                            : lexpr_new(mem, (lexpr){.kind = LX_CONST, .elem = e, .integer = (int64_t)x});
+}
+
+lexpr *lexpr_size(arena *mem, const extent *e)
+{
+    int64_t value;
+    if (extent_is_const(e, &value))
+        return lexpr_int(mem, value);
+    return lexpr_new(mem, (lexpr){.kind = LX_SIZE, .elem = ELEM_INT, .extent = e});
+}
+
+lexpr *lexpr_temp(arena *mem, temp *t)
+{
+    return lexpr_new(mem, (lexpr){.kind = LX_TEMP, .elem = t->elem, .temp = t, .lanes = t->lanes});
+}
+
+lexpr *lexpr_point(arena *mem, op o, elem e, int n, lexpr *const *args)
+{
+    return lexpr_new(mem, (lexpr){.kind = LX_POINT, .elem = e, .op = o, .nargs = n, .args = (lexpr **)args});
+}
+
+lexpr *lexpr_bin(arena *mem, op o, lexpr *a, lexpr *b)
+{
+    bool test = o == OP_EQ || o == OP_NE || o == OP_LT || o == OP_LE || o == OP_AND || o == OP_OR;
+    return lexpr_point(mem, o, test ? ELEM_BOOL : a->elem, 2, (lexpr *[]){a, b});
+}
+
+lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b)
+{
+    return lexpr_point(mem, OP_SELECT, a->elem, 3, (lexpr *[]){c, a, b});
+}
+
+temp *temp_new(arena *mem, const char *name, elem e, bool lanes)
+{
+    temp *t = ARENA_NEW(mem, temp);
+    *t = (temp){name, e, lanes};
+    return t;
+}
+
+lstmt *lstmt_new(arena *mem, lstmt_list *out, lstmt_kind kind)
+{
+    lstmt *s = ARENA_NEW(mem, lstmt);
+    s->kind = kind;
+    vec_push(mem, out, s);
+    return s;
+}
+
+static lstmt *assign(arena *mem, lstmt_list *out, lstmt_kind kind, temp *t, lexpr *e)
+{
+    lstmt *s = lstmt_new(mem, out, kind);
+    s->temp = t;
+    s->e = e;
+    return s;
+}
+
+temp *lstmt_let(arena *mem, lstmt_list *out, const char *name, lexpr *e)
+{
+    return assign(mem, out, LS_LET, temp_new(mem, name, e->elem, e->lanes), e)->temp;
+}
+
+void lstmt_var(arena *mem, lstmt_list *out, temp *t, lexpr *e)
+{
+    assign(mem, out, LS_VAR, t, e);
+}
+
+void lstmt_set(arena *mem, lstmt_list *out, temp *t, lexpr *e)
+{
+    assign(mem, out, LS_SET, t, e);
+}

@@ -1,0 +1,23 @@
+/* Makes the parts of loop nests. All memory is the arena's; nothing is checked. */
+#ifndef ADC_FORM_LOOPS_MAKE_H
+#define ADC_FORM_LOOPS_MAKE_H
+#include "form/loops.h"
+
+/* A value has lanes when one of its parts has. */
+lexpr *lexpr_new(arena *mem, lexpr proto);
+lexpr *lexpr_int(arena *mem, int64_t x);
+lexpr *lexpr_const(arena *mem, elem e, double x);
+lexpr *lexpr_size(arena *mem, const extent *e);
+lexpr *lexpr_temp(arena *mem, temp *t);
+lexpr *lexpr_point(arena *mem, op o, elem e, int n, lexpr *const *args);
+lexpr *lexpr_bin(arena *mem, op o, lexpr *a, lexpr *b);
+lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b);
+
+temp *temp_new(arena *mem, const char *name, elem e, bool lanes);
+/* The names of temporaries need not be unique: the printer makes them so. */
+lstmt *lstmt_new(arena *mem, lstmt_list *out, lstmt_kind kind);
+temp *lstmt_let(arena *mem, lstmt_list *out, const char *name, lexpr *e);
+void lstmt_var(arena *mem, lstmt_list *out, temp *t, lexpr *e);
+void lstmt_set(arena *mem, lstmt_list *out, temp *t, lexpr *e);
+
+#endif

@@ -1,0 +1,249 @@
+/* What a reduction keeps while it runs, per op: the start, one more term, two states joined.
+ *
+ * Reads reduction statements; writes declarations and assignments, free of branches, so that lanes need nothing of
+ * their own: a value per lane is only a wider value. */
+#include "stage/accumulate.h"
+
+#include <assert.h>
+
+#include "form/loops_make.h"
+
+static bool is_arg(op o)
+{
+    return o == OP_ARGMAX || o == OP_ARGMIN;
+}
+
+static lexpr *extreme(arena *mem, elem e, bool greatest)
+{
+    if (elem_is_float(e))
+        return lexpr_const(mem, e, greatest ? __builtin_inf() : -__builtin_inf());
+    return lexpr_int(mem, greatest ? INT64_MAX : INT64_MIN);
+}
+
+/* The neutral term. */
+static lexpr *neutral(arena *mem, const accumulator *a)
+{
+    switch (a->op) {
+    case OP_PROD:
+    case OP_ALL:
+        return lexpr_const(mem, a->elem, 1);
+    case OP_RMAX:
+    case OP_ARGMAX:
+    case OP_LSE:
+        return extreme(mem, a->elem, false);
+    case OP_RMIN:
+    case OP_ARGMIN:
+        return extreme(mem, a->elem, true);
+    default:
+        return lexpr_const(mem, a->elem, 0);
+    }
+}
+
+static void begin(arena *mem, lstmt_list *out, const accumulator *a)
+{
+    lexpr *start = a->op == OP_LSE ? lexpr_const(mem, a->elem, 0) : neutral(mem, a);
+    if (start->elem != a->value->elem)
+        start = lexpr_const(mem, a->value->elem, 0);
+    lstmt_var(mem, out, a->value, start);
+    if (!a->second)
+        return;
+    lexpr *second = is_arg(a->op)     ? lexpr_int(mem, -1)
+                    : a->op == OP_LSE ? extreme(mem, a->elem, false)
+                                      : lexpr_const(mem, a->elem, 0);
+    lstmt_var(mem, out, a->second, second);
+}
+
+/* ---- one op each ---- */
+
+static op pointwise(op o)
+{
+    static const op table[OP_COUNT] = {[OP_SUM] = OP_ADD,  [OP_PROD] = OP_MUL, [OP_RMAX] = OP_MAX,
+                                       [OP_RMIN] = OP_MIN, [OP_ANY] = OP_OR,   [OP_ALL] = OP_AND};
+    assert(table[o]);
+    return table[o];
+}
+
+static void add_plain(arena *mem, lstmt_list *out, const accumulator *a, lexpr *x)
+{
+    lstmt_set(mem, out, a->value, lexpr_bin(mem, pointwise(a->op), lexpr_temp(mem, a->value), x));
+}
+
+/* sum + x = total + what is lost, exactly (TwoSum: Knuth, The Art of Computer Programming 2, 4.2.2). */
+static void add_compensated(arena *mem, lstmt_list *out, const accumulator *a, lexpr *x)
+{
+    lexpr *sum = lexpr_temp(mem, a->value), *term = lexpr_temp(mem, lstmt_let(mem, out, "term", x));
+    lexpr *total = lexpr_temp(mem, lstmt_let(mem, out, "total", lexpr_bin(mem, OP_ADD, sum, term)));
+    lexpr *taken = lexpr_temp(mem, lstmt_let(mem, out, "taken", lexpr_bin(mem, OP_SUB, total, sum)));
+    lexpr *of_sum = lexpr_bin(mem, OP_SUB, sum, lexpr_bin(mem, OP_SUB, total, taken));
+    lexpr *lost = lexpr_bin(mem, OP_ADD, of_sum, lexpr_bin(mem, OP_SUB, term, taken));
+    lstmt_set(mem, out, a->second, lexpr_bin(mem, OP_ADD, lexpr_temp(mem, a->second), lost));
+    lstmt_set(mem, out, a->value, total);
+}
+
+static lexpr *exp_of_difference(arena *mem, lexpr *a, lexpr *b)
+{
+    lexpr *d = lexpr_bin(mem, OP_SUB, a, b);
+    return lexpr_point(mem, OP_EXP, a->elem, 1, &d);
+}
+
+/* (top2, sum2) into the state; a single term x is (x, 1). A top of inf makes the sum NaN: the result is then inf. */
+static void add_exponentials(arena *mem, lstmt_list *out, const accumulator *a, lexpr *top2, lexpr *sum2)
+{
+    lexpr *top = lexpr_temp(mem, a->second), *sum = lexpr_temp(mem, a->value), *low = extreme(mem, a->elem, false);
+    top2 = lexpr_temp(mem, lstmt_let(mem, out, "top2", top2));
+    lexpr *above = lexpr_temp(mem, lstmt_let(mem, out, "above", lexpr_bin(mem, OP_MAX, top, top2)));
+    lexpr *empty = lexpr_bin(mem, OP_EQ, above, low), *zero = lexpr_const(mem, a->elem, 0);
+    lexpr *shift = lexpr_temp(mem, lstmt_let(mem, out, "shift", lexpr_select(mem, empty, zero, above)));
+    lexpr *old = lexpr_bin(mem, OP_MUL, sum, exp_of_difference(mem, top, shift));
+    lexpr *new = exp_of_difference(mem, top2, shift);
+    if (sum2)
+        new = lexpr_bin(mem, OP_MUL, sum2, new);
+    lstmt_set(mem, out, a->value, lexpr_bin(mem, OP_ADD, old, new));
+    lstmt_set(mem, out, a->second, above);
+}
+
+static lexpr *is_nan(arena *mem, lexpr *x)
+{
+    return lexpr_bin(mem, OP_NE, x, x);
+}
+
+/* x is beyond best: NaN is beyond all, and nothing is beyond NaN. */
+static lexpr *is_beyond(arena *mem, op o, lexpr *x, lexpr *best)
+{
+    lexpr *further = o == OP_ARGMAX ? lexpr_bin(mem, OP_LT, best, x) : lexpr_bin(mem, OP_LT, x, best);
+    if (!elem_is_float(x->elem))
+        return further;
+    lexpr *number = lexpr_bin(mem, OP_EQ, best, best);
+    return lexpr_bin(mem, OP_OR, further, lexpr_bin(mem, OP_AND, is_nan(mem, x), number));
+}
+
+/* Equal, and earlier. */
+static lexpr *is_before(arena *mem, lexpr *x, lexpr *best, lexpr *index, lexpr *at)
+{
+    lexpr *equal = lexpr_bin(mem, OP_EQ, x, best);
+    if (elem_is_float(x->elem))
+        equal = lexpr_bin(mem, OP_OR, equal, lexpr_bin(mem, OP_AND, is_nan(mem, x), is_nan(mem, best)));
+    return lexpr_bin(mem, OP_AND, equal, lexpr_bin(mem, OP_LT, index, at));
+}
+
+/* In the order of the indices; or states in any order (joins). */
+static void add_best(arena *mem, lstmt_list *out, const accumulator *a, lexpr *x, lexpr *index, lexpr *valid,
+                     bool joins)
+{
+    lexpr *best = lexpr_temp(mem, a->value), *at = lexpr_temp(mem, a->second);
+    x = lexpr_temp(mem, lstmt_let(mem, out, "x", x));
+    lexpr *first = lexpr_bin(mem, OP_LT, at, lexpr_int(mem, 0));
+    lexpr *better = lexpr_bin(mem, OP_OR, first, is_beyond(mem, a->op, x, best));
+    if (joins)
+        better = lexpr_bin(mem, OP_OR, better, is_before(mem, x, best, index, at));
+    if (valid)
+        better = lexpr_bin(mem, OP_AND, valid, better);
+    better = lexpr_temp(mem, lstmt_let(mem, out, "better", better));
+    lstmt_set(mem, out, a->value, lexpr_select(mem, better, x, best));
+    lstmt_set(mem, out, a->second, lexpr_select(mem, better, index, at));
+}
+
+/* ---- statements ---- */
+
+static lexpr *converted(arena *mem, lexpr *x, elem e)
+{
+    return x->elem == e ? x : lexpr_point(mem, OP_TO_F64, e, 1, &x);
+}
+
+static void add(arena *mem, lstmt_list *out, const lstmt *s)
+{
+    const accumulator *a = s->acc;
+    if (is_arg(a->op)) {
+        add_best(mem, out, a, s->e, s->lo, s->filter, false);
+        return;
+    }
+    lexpr *x = s->filter ? lexpr_select(mem, s->filter, s->e, neutral(mem, a)) : s->e;
+    if (a->op == OP_LSE)
+        add_exponentials(mem, out, a, x, NULL);
+    else if (a->second)
+        add_compensated(mem, out, a, x);
+    else
+        add_plain(mem, out, a, converted(mem, x, a->value->elem));
+}
+
+static void join_states(arena *mem, lstmt_list *out, const accumulator *a, lexpr *value, lexpr *second)
+{
+    if (is_arg(a->op)) {
+        lexpr *some = lexpr_bin(mem, OP_LE, lexpr_int(mem, 0), second);
+        add_best(mem, out, a, value, second, some, true);
+    } else if (a->op == OP_LSE) {
+        add_exponentials(mem, out, a, second, value);
+    } else if (a->second) {
+        add_compensated(mem, out, a, value);
+        lstmt_set(mem, out, a->second, lexpr_bin(mem, OP_ADD, lexpr_temp(mem, a->second), second));
+    } else {
+        add_plain(mem, out, a, value);
+    }
+}
+
+static lexpr *lane_of(arena *mem, temp *t, lexpr *lane)
+{
+    lexpr *of[] = {lexpr_temp(mem, t), lane};
+    lexpr *e = lexpr_new(mem, (lexpr){.kind = LX_LANE, .elem = t->elem, .nargs = 2, .args = of});
+    e->lanes = false;
+    return e;
+}
+
+static lexpr *fold(arena *mem, op o, temp *t)
+{
+    lexpr *of = lexpr_temp(mem, t);
+    lexpr *e = lexpr_new(mem, (lexpr){.kind = LX_FOLD, .elem = t->elem, .op = o, .nargs = 1, .args = &of});
+    e->lanes = false;
+    return e;
+}
+
+/* All lanes of the part, in their order. */
+static void join_lanes(arena *mem, lstmt_list *out, const accumulator *a, const accumulator *part)
+{
+    if (!part->second) {
+        add_plain(mem, out, a, fold(mem, a->op, part->value));
+        return;
+    }
+    lstmt *loop = lstmt_new(mem, out, LS_FOR);
+    loop->temp = temp_new(mem, "lane", ELEM_INT, false);
+    loop->lo = lexpr_int(mem, 0);
+    loop->hi = lexpr_new(mem, (lexpr){.kind = LX_WIDTH, .elem = ELEM_INT});
+    lexpr *lane = lexpr_temp(mem, loop->temp);
+    lexpr *value = lane_of(mem, part->value, lane), *second = lane_of(mem, part->second, lane);
+    value = lexpr_temp(mem, lstmt_let(mem, &loop->body, "value", value));
+    second = lexpr_temp(mem, lstmt_let(mem, &loop->body, "second", second));
+    join_states(mem, &loop->body, a, value, second);
+}
+
+static void join(arena *mem, lstmt_list *out, const lstmt *s)
+{
+    const accumulator *a = s->acc, *part = s->part;
+    if (part->value->lanes && !a->value->lanes)
+        join_lanes(mem, out, a, part);
+    else
+        join_states(mem, out, a, lexpr_temp(mem, part->value), part->second ? lexpr_temp(mem, part->second) : NULL);
+}
+
+static void expand(arena *mem, lstmt_list *list)
+{
+    lstmt_list out = {0};
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        expand(mem, &s->body);
+        expand(mem, &s->other);
+        if (s->kind == LS_ACC)
+            begin(mem, &out, s->acc);
+        else if (s->kind == LS_ADD)
+            add(mem, &out, s);
+        else if (s->kind == LS_JOIN)
+            join(mem, &out, s);
+        else
+            vec_push(mem, &out, s);
+    }
+    *list = out;
+}
+
+void accumulate(nest_fn *f, arena *mem)
+{
+    expand(mem, &f->body);
+}

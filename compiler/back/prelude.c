@@ -14,11 +14,18 @@ enum { ELEMS = 4 };
 /* Stands in `used` for rows without element type. */
 static const elem no_elem = ELEM_F32;
 
-static const prelude_row *const tables[] = {prelude_memory, prelude_arithmetic, prelude_special, prelude_random};
+static const prelude_row *const tables[] = {prelude_memory,     prelude_arithmetic, prelude_special,
+                                            prelude_random,     prelude_lanes,      prelude_lanes_arithmetic,
+                                            prelude_lanes_ints, prelude_lanes_math};
 static const char *const suffixes[ELEMS] = {
     [ELEM_F32] = "f32", [ELEM_F64] = "f64", [ELEM_INT] = "int", [ELEM_BOOL] = "bool"};
 static const char *const types[ELEMS] = {
     [ELEM_F32] = "float", [ELEM_F64] = "double", [ELEM_INT] = "int64_t", [ELEM_BOOL] = "bool"};
+static const char *const masks[ELEMS] = {
+    [ELEM_F32] = "i32s", [ELEM_F64] = "ints", [ELEM_INT] = "ints", [ELEM_BOOL] = "bools"};
+
+/* What stands behind the stem in the name of a row for every element type: of single values and of lanes. */
+static const char *const generic_tails[] = {"_@E", "_@Es"};
 
 enum { TABLES = sizeof tables / sizeof *tables };
 
@@ -50,34 +57,44 @@ void prelude_init(prelude *p, arena *mem)
     *p = (prelude){mem, ARENA_ARRAY(mem, bool, count_rows() * ELEMS)};
 }
 
-/* Index of the row whose name is the n characters at name, followed by "_@E" when generic; -1: none. */
-static int find_row(const char *name, size_t n, bool generic)
+/* Index of the row whose name is the n characters at name, followed by tail; -1: none. */
+static int find_row(const char *name, size_t n, const char *tail)
 {
     int index = 0;
     for (int k = 0; k < TABLES; k++)
         for (const prelude_row *r = tables[k]; r->name; r++, index++)
-            if (!strncmp(r->name, name, n) && !strcmp(r->name + n, generic ? "_@E" : ""))
+            if (!strncmp(r->name, name, n) && !strcmp(r->name + n, tail))
                 return index;
     return -1;
 }
 
 const char *prelude_use(prelude *p, const char *name)
 {
-    int index = find_row(name, strlen(name), false);
+    int index = find_row(name, strlen(name), "");
     assert(index >= 0 && "no such helper");
     p->used[index * ELEMS + (int)no_elem] = true;
     return name;
 }
 
-const char *prelude_use_for(prelude *p, const char *name, elem e)
+static const char *use_generic(prelude *p, const char *name, elem e, bool lanes)
 {
-    const char *full = arena_printf(p->mem, "%s_%s", name, suffixes[e]);
-    if (find_row(full, strlen(full), false) >= 0)
+    const char *full = arena_printf(p->mem, "%s_%s%s", name, suffixes[e], lanes ? "s" : "");
+    if (find_row(full, strlen(full), "") >= 0)
         return prelude_use(p, full);
-    int index = find_row(name, strlen(name), true);
+    int index = find_row(name, strlen(name), generic_tails[lanes]);
     assert(index >= 0 && "no such helper for this type");
     p->used[index * ELEMS + (int)e] = true;
     return full;
+}
+
+const char *prelude_use_for(prelude *p, const char *name, elem e)
+{
+    return use_generic(p, name, e, false);
+}
+
+const char *prelude_use_lanes(prelude *p, const char *name, elem e)
+{
+    return use_generic(p, name, e, true);
 }
 
 void prelude_use_all(prelude *p)
@@ -95,7 +112,10 @@ static void expand(text *t, const char *s, elem e)
 {
     for (const char *at; (at = strchr(s, '@')); s = at + 2) {
         text_addn(t, s, (size_t)(at - s));
-        text_add(t, at[1] == 'E' ? suffixes[e] : at[1] == 'T' ? types[e] : e == ELEM_F32 ? "f" : "");
+        text_add(t, at[1] == 'E'   ? suffixes[e]
+                    : at[1] == 'T' ? types[e]
+                    : at[1] == 'M' ? masks[e]
+                                   : (e == ELEM_F32 ? "f" : ""));
     }
     text_add(t, s);
 }
@@ -110,22 +130,32 @@ static const char *expanded(arena *mem, const char *s, elem e)
 
 static void print_row(text *t, bool *done, int index, elem e);
 
+/* The row for every element type that makes the name, and which type that is; -1: none. */
+static int find_generic(const char *name, elem *e)
+{
+    for (int tail = 0; tail < 2; tail++)
+        for (*e = 0; (int)*e < ELEMS; ++*e) {
+            size_t n = strlen(name), k = strlen(suffixes[*e]) + (size_t)tail;
+            bool fits = n > k + 1 && name[n - k - 1] == '_' && (!tail || name[n - 1] == 's') &&
+                        !strncmp(name + n - k, suffixes[*e], k - (size_t)tail);
+            int index = fits ? find_row(name, n - k - 1, generic_tails[tail]) : -1;
+            if (index >= 0)
+                return index;
+        }
+    return -1;
+}
+
 static void print_needed(text *t, bool *done, const char *name)
 {
-    size_t n = strlen(name);
-    int exact = find_row(name, n, false);
+    int exact = find_row(name, strlen(name), "");
     if (exact >= 0) {
         print_row(t, done, exact, no_elem);
         return;
     }
-    for (int e = 0; e < ELEMS; e++) {
-        size_t k = strlen(suffixes[e]);
-        if (n > k + 1 && name[n - k - 1] == '_' && !strcmp(name + n - k, suffixes[e])) {
-            int index = find_row(name, n - k - 1, true);
-            assert(index >= 0 && "a helper needs one that is not there");
-            print_row(t, done, index, (elem)e);
-        }
-    }
+    elem e;
+    int index = find_generic(name, &e);
+    assert(index >= 0 && "a helper needs one that is not there");
+    print_row(t, done, index, e);
 }
 
 static void print_row(text *t, bool *done, int index, elem e)

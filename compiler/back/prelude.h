@@ -16,6 +16,9 @@ void prelude_init(prelude *p, arena *mem);
 /* Marks the helper as used and returns its name in C. The helper must exist: an unknown name is an assertion. */
 const char *prelude_use(prelude *p, const char *name);
 const char *prelude_use_for(prelude *p, const char *name, elem e);
+/* Likewise that for vectors of AD_LANES values: "ad_max" for f32 is "ad_max_f32s". Every op of form/ops.def has one
+ * under "ad_" and the op's text, for f32 and f64, and for int where the op has an int result. */
+const char *prelude_use_lanes(prelude *p, const char *name, elem e);
 /* Everything in use, with what it needs, each before its first use. */
 void prelude_print(text *t, const prelude *p);
 /* Marks all helpers, for tests. */

@@ -58,6 +58,7 @@ static const spelling floats[OP_COUNT] = {
     [OP_SQ] = {SPELL_SQUARE, "ad_sq", PREC_MUL, PREC_MUL, PREC_UNARY, NULL},
     [OP_INV] = {SPELL_INVERSE, NULL, PREC_MUL, 0, PREC_UNARY, NULL},
     [OP_EXP] = MATH("exp"),
+    [OP_EXP2] = MATH("exp2"),
     [OP_LOG] = MATH("log"),
     [OP_LOG1P] = MATH("log1p"),
     [OP_EXPM1] = MATH("expm1"),

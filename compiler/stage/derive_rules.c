@@ -114,6 +114,13 @@ static node *d_exp(graph *g, node *n, int k)
     return n;
 }
 
+/* 2^x log 2 */
+static node *d_exp2(graph *g, node *n, int k)
+{
+    (void)k;
+    return bin(g, OP_MUL, n, num(g, n, 0.6931471805599453));
+}
+
 static node *d_log(graph *g, node *n, int k)
 {
     (void)k;
@@ -308,49 +315,28 @@ static const struct {
     partial_fn *fn;
     bool singular;
 } rules[OP_COUNT] = {
-    [OP_NEG] = {minus_one, false},
-    [OP_ADD] = {one, false},
-    [OP_SUB] = {d_sub, false},
-    [OP_MUL] = {d_mul, false},
-    [OP_MULZ] = {d_mul, true},
-    [OP_DIV] = {d_div, false},
-    [OP_POW] = {d_pow, true},
-    [OP_ATAN2] = {d_atan2, true},
-    [OP_FMOD] = {d_fmod, false},
-    [OP_MIN] = {d_min, false},
-    [OP_MAX] = {d_max, false},
-    [OP_TO_F64] = {one, false},
-    [OP_TO_F32] = {one, false},
-    [OP_SQ] = {d_sq, false},
-    [OP_INV] = {d_inv, false},
-    [OP_EXP] = {d_exp, false},
-    [OP_LOG] = {d_log, true},
-    [OP_LOG1P] = {d_log1p, true},
-    [OP_EXPM1] = {d_expm1, false},
-    [OP_SQRT] = {d_sqrt, true},
-    [OP_ROOT] = {d_root, false},
-    [OP_RSQRT] = {d_rsqrt, true},
-    [OP_SIN] = {d_sin, false},
-    [OP_COS] = {d_cos, false},
-    [OP_TAN] = {d_tan, false},
-    [OP_ASIN] = {d_asin, true},
-    [OP_ACOS] = {d_acos, true},
-    [OP_ATAN] = {d_atan, false},
-    [OP_SINH] = {d_sinh, false},
-    [OP_COSH] = {d_cosh, false},
-    [OP_TANH] = {d_tanh, false},
-    [OP_ASINH] = {d_asinh, false},
-    [OP_ACOSH] = {d_acosh, true},
-    [OP_ATANH] = {d_atanh, true},
-    [OP_ERF] = {d_erf, false},
-    [OP_LGAMMA] = {d_lgamma, true},
-    [OP_POLYGAMMA] = {d_polygamma, true},
-    [OP_SINC] = {d_sinc, false},
-    [OP_XLOGX] = {d_xlogx, true},
-    [OP_SIGMOID] = {d_sigmoid, false},
-    [OP_SOFTPLUS] = {d_softplus, false},
-    [OP_RELU] = {d_relu, false},
-    [OP_ABS] = {d_abs, false},
+    [OP_NEG] = {minus_one, false},     [OP_ADD] = {one, false},
+    [OP_SUB] = {d_sub, false},         [OP_MUL] = {d_mul, false},
+    [OP_MULZ] = {d_mul, true},         [OP_DIV] = {d_div, false},
+    [OP_POW] = {d_pow, true},          [OP_ATAN2] = {d_atan2, true},
+    [OP_FMOD] = {d_fmod, false},       [OP_MIN] = {d_min, false},
+    [OP_MAX] = {d_max, false},         [OP_TO_F64] = {one, false},
+    [OP_TO_F32] = {one, false},        [OP_SQ] = {d_sq, false},
+    [OP_INV] = {d_inv, false},         [OP_EXP] = {d_exp, false},
+    [OP_EXP2] = {d_exp2, false},       [OP_LOG] = {d_log, true},
+    [OP_LOG1P] = {d_log1p, true},      [OP_EXPM1] = {d_expm1, false},
+    [OP_SQRT] = {d_sqrt, true},        [OP_ROOT] = {d_root, false},
+    [OP_RSQRT] = {d_rsqrt, true},      [OP_SIN] = {d_sin, false},
+    [OP_COS] = {d_cos, false},         [OP_TAN] = {d_tan, false},
+    [OP_ASIN] = {d_asin, true},        [OP_ACOS] = {d_acos, true},
+    [OP_ATAN] = {d_atan, false},       [OP_SINH] = {d_sinh, false},
+    [OP_COSH] = {d_cosh, false},       [OP_TANH] = {d_tanh, false},
+    [OP_ASINH] = {d_asinh, false},     [OP_ACOSH] = {d_acosh, true},
+    [OP_ATANH] = {d_atanh, true},      [OP_ERF] = {d_erf, false},
+    [OP_LGAMMA] = {d_lgamma, true},    [OP_POLYGAMMA] = {d_polygamma, true},
+    [OP_SINC] = {d_sinc, false},       [OP_XLOGX] = {d_xlogx, true},
+    [OP_SIGMOID] = {d_sigmoid, false}, [OP_SOFTPLUS] = {d_softplus, false},
+    [OP_RELU] = {d_relu, false},       [OP_ABS] = {d_abs, false},
 };
 
 node *partial(graph *g, node *n, int k, bool *singular)

@@ -54,12 +54,12 @@ static float sign_f(float x)
 
 static const unary_row unary_rows[] = {
     {OP_NEG, neg_d, neg_f},    {OP_SQ, sq_d, sq_f},       {OP_INV, inv_d, inv_f},    {OP_EXP, exp, expf},
-    {OP_LOG, log, logf},       {OP_LOG1P, log1p, log1pf}, {OP_EXPM1, expm1, expm1f}, {OP_SQRT, sqrt, sqrtf},
-    {OP_ROOT, sqrt, sqrtf},    {OP_SIN, sin, sinf},       {OP_COS, cos, cosf},       {OP_TAN, tan, tanf},
-    {OP_ASIN, asin, asinf},    {OP_ACOS, acos, acosf},    {OP_ATAN, atan, atanf},    {OP_SINH, sinh, sinhf},
-    {OP_COSH, cosh, coshf},    {OP_TANH, tanh, tanhf},    {OP_ASINH, asinh, asinhf}, {OP_ACOSH, acosh, acoshf},
-    {OP_ATANH, atanh, atanhf}, {OP_ERF, erf, erff},       {OP_ABS, fabs, fabsf},     {OP_SIGN, sign_d, sign_f},
-    {OP_FLOOR, floor, floorf}, {OP_CEIL, ceil, ceilf},    {OP_ROUND, rint, rintf},
+    {OP_EXP2, exp2, exp2f},    {OP_LOG, log, logf},       {OP_LOG1P, log1p, log1pf}, {OP_EXPM1, expm1, expm1f},
+    {OP_SQRT, sqrt, sqrtf},    {OP_ROOT, sqrt, sqrtf},    {OP_SIN, sin, sinf},       {OP_COS, cos, cosf},
+    {OP_TAN, tan, tanf},       {OP_ASIN, asin, asinf},    {OP_ACOS, acos, acosf},    {OP_ATAN, atan, atanf},
+    {OP_SINH, sinh, sinhf},    {OP_COSH, cosh, coshf},    {OP_TANH, tanh, tanhf},    {OP_ASINH, asinh, asinhf},
+    {OP_ACOSH, acosh, acoshf}, {OP_ATANH, atanh, atanhf}, {OP_ERF, erf, erff},       {OP_ABS, fabs, fabsf},
+    {OP_SIGN, sign_d, sign_f}, {OP_FLOOR, floor, floorf}, {OP_CEIL, ceil, ceilf},    {OP_ROUND, rint, rintf},
 };
 
 /* NaN has one sign here: which one an operation gives is the machine's affair. */

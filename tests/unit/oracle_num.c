@@ -132,6 +132,8 @@ static long double scalar_un(op o, int order, long double x)
         return 1 / x;
     case OP_EXP:
         return expl(x);
+    case OP_EXP2:
+        return exp2l(x);
     case OP_LOG:
         return logl(x);
     case OP_LOG1P:
@@ -230,6 +232,8 @@ static num slope(int d, op o, int order, num x)
     case OP_EXP:
     case OP_EXPM1:
         return num_exp(d, x);
+    case OP_EXP2:
+        return num_scale(d, num_un(d, OP_EXP2, 0, x), 0.693147180559945309417232121458176568L);
     case OP_LOG:
         return inverse(d, x);
     case OP_LOG1P:

@@ -212,6 +212,7 @@ static const op_row op_rows[] = {
     {OP_SQ, 1, "0.5625#"},
     {OP_INV, 1, "1.0# / x"},
     {OP_EXP, 1, "exp#(x)"},
+    {OP_EXP2, 1, "exp2#(x)"},
     {OP_LOG, 1, "log#(x)"},
     {OP_LOG1P, 1, "log1p#(x)"},
     {OP_EXPM1, 1, "expm1#(x)"},

@@ -2,6 +2,7 @@
 #ifndef ADC_BACK_EMIT_C_PARTS_H
 #define ADC_BACK_EMIT_C_PARTS_H
 #include "back/print_expr.h"
+#include "form/loops_cost.h"
 
 /* The printing of one function. */
 typedef struct emitter {
@@ -53,11 +54,5 @@ const buffer *sole_result(const emitter *e, const lstmt *s);
 /* emit_c_check.c: the workspace query and the public function. */
 void emit_workspace_query(emitter *e);
 void emit_public(emitter *e, const char *run_call);
-
-/* emit_c_cost.c: about how many operations the statements do, as a polynomial; unknown trip counts are few. around: the
- * index of the loop whose body they are, or NULL. */
-const extent *cost_of(extent_pool *pool, const lstmt_list *body, const temp *around);
-/* Passes of a loop; 1 where cost_of counts those of a loop inside for all; false when unknown. */
-bool cost_trips(extent_pool *pool, const lstmt *s, const extent **trips);
 
 #endif

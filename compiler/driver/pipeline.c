@@ -14,7 +14,6 @@
 #include "driver/version.h"
 #include "form/graph_check.h"
 #include "form/graph_text.h"
-#include "form/loops.h"
 #include "stage/accumulate.h"
 #include "stage/check.h"
 #include "stage/collapse.h"
@@ -33,7 +32,6 @@ typedef struct pipeline {
     diag *d;
     compile_output *out;
     graph_module graphs;
-    nest_module nests;
 } pipeline;
 
 static bool stops_at(const pipeline *p, const char *stage)
@@ -186,14 +184,14 @@ static void schedule_all(pipeline *p)
         accumulate(n, p->mem);
         collapse(n, p->mem);
         place(n, p->mem);
-        vec_push(p->mem, &p->nests.fns, n);
+        vec_push(p->mem, &p->out->nests.fns, n);
     }
 }
 
 static void print_loops(pipeline *p)
 {
-    for (int i = 0; i < p->nests.fns.n; i++)
-        loops_print(&p->out->stage, p->nests.fns.data[i]);
+    for (int i = 0; i < p->out->nests.fns.n; i++)
+        loops_print(&p->out->stage, p->out->nests.fns.data[i]);
 }
 
 static void lower_all(pipeline *p)
@@ -255,7 +253,7 @@ bool compile(const compile_options *o, arena *mem, diag *d, compile_output *out)
         print_graphs(&p);
         return true;
     }
-    out->interface = p.nests.face = p.graphs.face;
+    out->interface = out->nests.face = p.graphs.face;
     schedule_all(&p);
     if (stops_at(&p, "loops")) {
         print_loops(&p);
@@ -264,7 +262,7 @@ bool compile(const compile_options *o, arena *mem, diag *d, compile_output *out)
     text_init(&out->c, mem);
     text_init(&out->header, mem);
     text_init(&out->manifest, mem);
-    emit_c(&out->c, &p.nests, o->header_name ? o->header_name : "model.h");
+    emit_c(&out->c, &out->nests, o->header_name ? o->header_name : "model.h");
     emit_header(&out->header, out->interface);
     emit_manifest(&out->manifest, out->interface);
     return true;

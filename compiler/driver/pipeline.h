@@ -6,6 +6,7 @@
 #include "base/diag.h"
 #include "base/vec.h"
 #include "form/interface.h"
+#include "form/loops.h"
 #include "form/tree.h"
 
 typedef struct size_define {
@@ -30,7 +31,8 @@ typedef struct compile_output {
     text c, header, manifest; /* complete when compile returns true and emit was NULL */
     text stage;               /* what --emit asked for */
     interface *interface;
-    program *program; /* checked tree */
+    nest_module nests; /* placed loop nests */
+    program *program;  /* checked tree */
 } compile_output;
 
 /* Parses and checks only: true when there were no errors. */

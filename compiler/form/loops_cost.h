@@ -1,0 +1,71 @@
+/* What loop nests cost, as polynomials in the sizes: operations by sort, passes, bytes, and the kernels of a function.
+ *
+ * Estimates: both branches of a condition count, a loop of unknown length counts as few passes. All results live in the
+ * arena, or in that of the pool, that is passed. */
+#ifndef ADC_FORM_LOOPS_COST_H
+#define ADC_FORM_LOOPS_COST_H
+#include "form/loops.h"
+
+typedef enum cost_sort {
+    COST_FLOPS, /* floating: additions, products, comparisons, selections */
+    COST_ROOTS, /* divisions and square roots */
+    COST_EXPS,  /* exponentials */
+    COST_CALLS, /* other functions */
+    COST_OTHER, /* integers, bools, stores, passes of loops */
+    COST_SORTS
+} cost_sort;
+
+typedef struct op_counts {
+    const extent *of[COST_SORTS];
+} op_counts;
+
+/* What a kind of statement costs besides its expression, and what it does with its buffers. */
+typedef struct kind_cost {
+    cost_sort sort;
+    int count;
+    bool per_entry;     /* one of the sort for each entry that it fills or copies, and its expression counts nothing */
+    bool reads, writes; /* its buffer */
+    bool reads_from;    /* its other buffer */
+    bool subs_of_from;  /* the subscripts are those of the other buffer, not of its buffer */
+} kind_cost;
+
+extern const kind_cost kind_costs[]; /* by lstmt_kind: a new kind is a row here */
+
+/* Costs of the statements. */
+op_counts cost_count(extent_pool *pool, const lstmt_list *body);
+/* The same as one number of operations, a function counting as several: it decides from which size on a loop is worth
+ * running in parallel. */
+const extent *cost_of(extent_pool *pool, const lstmt_list *body);
+/* A loop over parts of a range, with a loop over each part in its body: that one counts as the whole range. */
+bool cost_is_over_parts(const lstmt *s);
+/* Passes of a loop; 1 where it is over parts; false when unknown: then few. */
+bool cost_trips(extent_pool *pool, const lstmt *s, const extent **trips);
+
+/* Memory that a kernel reads or writes: each entry once, however often it is used. */
+typedef struct buffer_use {
+    const buffer *buffer;
+    const extent *entries;
+    bool read, written;
+} buffer_use;
+
+/* A top-level group of statements behind an LS_COMMENT: one pass over memory. */
+typedef struct kernel_cost {
+    const char *text;             /* the comment, or NULL: copies and scalars that have none */
+    lstmt_list body;              /* its statements, not to be added to */
+    VEC(const lstmt *) around;    /* serial loops that run it several times, outermost first */
+    const extent *times;          /* passes of these */
+    bool is_exact;                /* every loop's length is known */
+    op_counts once;               /* of one run */
+    VEC(const lstmt *) loops;     /* from the outermost to the one over pairs, or elements, that takes longest */
+    const extent *pairs;          /* passes of the last of them in one run; 1: there is no loop */
+    op_counts per_pair;           /* of its body, loops inside (over features) with it */
+    VEC(buffer_use) uses;         /* arguments and workspace; what is in cache anyway does not count */
+    const extent *read, *written; /* bytes */
+} kernel_cost;
+
+typedef VEC(kernel_cost) kernel_list;
+
+/* The kernels in the order in which they run. Atoms of the polynomials: sizes, and int inputs that bound loops. */
+kernel_list loops_kernels(arena *mem, const nest_fn *f);
+
+#endif

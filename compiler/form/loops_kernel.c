@@ -1,0 +1,341 @@
+/* Finds the kernels of a function: groups of statements behind a comment, also those inside serial loops.
+ *
+ * For each: its loops down to the one over pairs, what one pair costs, and which entries of which buffers it touches:
+ * an axis that a subscript moves along counts whole, one that is only entered at fixed places counts these places. */
+#include "form/loops_cost.h"
+
+/* Places at which the axes of a buffer are entered. */
+typedef struct axis_use {
+    bool whole;
+    VEC(int64_t) places;
+    int unknown; /* subscripts that stand still during the kernel, but are no constants */
+} axis_use;
+
+typedef struct touched {
+    const buffer *buffer;
+    bool read, written;
+    axis_use *axes; /* [rank] */
+} touched;
+
+typedef struct finder {
+    arena *mem;
+    extent_pool *pool;
+    const nest_fn *fn;
+    kernel_list kernels;
+    VEC(const lstmt *) around;
+    VEC(touched) touched; /* of the kernel at hand */
+    map moving;           /* temps that change during the kernel */
+} finder;
+
+/* Memory. */
+
+static bool moves(const finder *f, const lexpr *e)
+{
+    if (e->kind == LX_TEMP)
+        return map_get(&f->moving, e->temp);
+    bool any = false;
+    for (int i = 0; i < e->nargs && !any; i++)
+        any = moves(f, e->args[i]);
+    return any;
+}
+
+static bool is_memory(const buffer *b)
+{
+    return b->kind != BUF_LOCAL && b->kind != BUF_SCRATCH && b->rank > 0;
+}
+
+static touched *find_touched(finder *f, const buffer *b)
+{
+    for (int i = 0; i < f->touched.n; i++)
+        if (f->touched.data[i].buffer == b)
+            return &f->touched.data[i];
+    vec_push(f->mem, &f->touched, (touched){.buffer = b, .axes = ARENA_ARRAY(f->mem, axis_use, b->rank)});
+    return &f->touched.data[f->touched.n - 1];
+}
+
+static void touch_axis(finder *f, axis_use *a, const lexpr *sub)
+{
+    if (moves(f, sub)) {
+        a->whole = true;
+        return;
+    }
+    if (sub->kind != LX_CONST) {
+        a->unknown++;
+        return;
+    }
+    for (int i = 0; i < a->places.n; i++)
+        if (a->places.data[i] == sub->integer)
+            return;
+    vec_push(f->mem, &a->places, sub->integer);
+}
+
+/* The part of b under n leading subscripts. */
+static void touch(finder *f, const buffer *b, bool write, int n, lexpr *const *subs)
+{
+    if (!is_memory(b))
+        return;
+    touched *t = find_touched(f, b);
+    t->read |= !write;
+    t->written |= write;
+    for (int i = 0; i < b->rank; i++)
+        if (i < n)
+            touch_axis(f, &t->axes[i], subs[i]);
+        else
+            t->axes[i].whole = true;
+}
+
+static void touch_expr(finder *f, const lexpr *e)
+{
+    if (e->kind == LX_LOAD)
+        touch(f, e->buffer, false, e->nargs, e->args);
+    for (int i = 0; i < e->nargs; i++)
+        touch_expr(f, e->args[i]);
+}
+
+static void touch_statement(finder *f, const lstmt *s)
+{
+    const kind_cost *row = &kind_costs[s->kind];
+    const lexpr *const exprs[] = {s->e, s->lo, s->hi, s->filter};
+    for (int i = 0; i < 4; i++)
+        if (exprs[i])
+            touch_expr(f, exprs[i]);
+    for (int i = 0; i < s->nsubs; i++)
+        touch_expr(f, s->subs[i]);
+    int n = row->subs_of_from ? 0 : s->nsubs;
+    if (row->reads || s->accumulate)
+        touch(f, s->buffer, false, n, s->subs);
+    if (row->writes)
+        touch(f, s->buffer, true, n, s->subs);
+    if (row->reads_from)
+        touch(f, s->from, false, s->nsubs - n, s->subs);
+}
+
+static void touch_all(finder *f, const lstmt_list *body, bool inside)
+{
+    for (int i = 0; i < body->n; i++) {
+        const lstmt *s = body->data[i];
+        if (s->temp && (inside || s->kind == LS_FOR))
+            map_set(&f->moving, s->temp, f);
+        touch_statement(f, s);
+        touch_all(f, &s->body, inside || s->kind == LS_FOR);
+        touch_all(f, &s->other, inside);
+    }
+}
+
+static const extent *axis_entries(const finder *f, const touched *t, int axis)
+{
+    const axis_use *a = &t->axes[axis];
+    int64_t places = a->places.n + a->unknown, size;
+    const extent *whole = extent_add(extent_const(f->pool, 0), t->buffer->extents[axis]);
+    bool all = a->whole || (extent_is_const(whole, &size) && places > size);
+    return all ? whole : extent_const(f->pool, places);
+}
+
+static int64_t elem_bytes(elem e)
+{
+    static const int64_t bytes[] = {[ELEM_F32] = 4, [ELEM_F64] = 8, [ELEM_INT] = 8, [ELEM_BOOL] = 1};
+    return bytes[e];
+}
+
+static void measure_memory(finder *f, kernel_cost *k)
+{
+    k->read = k->written = extent_const(f->pool, 0);
+    f->touched.n = 0;
+    map_init(&f->moving, f->mem);
+    touch_all(f, &k->body, false);
+    for (int i = 0; i < f->touched.n; i++) {
+        const touched *t = &f->touched.data[i];
+        const extent *n = extent_const(f->pool, 1);
+        for (int a = 0; a < t->buffer->rank; a++)
+            n = extent_mul(n, axis_entries(f, t, a));
+        const extent *bytes = extent_scale(n, elem_bytes(t->buffer->elem));
+        if (t->read)
+            k->read = extent_add(k->read, bytes);
+        if (t->written)
+            k->written = extent_add(k->written, bytes);
+        vec_push(f->mem, &k->uses, (buffer_use){t->buffer, n, t->read, t->written});
+    }
+}
+
+/* Loops. */
+
+/* Of greater degree, or equal with larger coefficients there. */
+static bool is_more(const extent *a, const extent *b)
+{
+    if (extent_degree(a) != extent_degree(b))
+        return extent_degree(a) > extent_degree(b);
+    int64_t sums[2] = {0};
+    const extent *const both[] = {a, b};
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < both[k]->n && both[k]->terms[i].degree == extent_degree(a); i++)
+            sums[k] += both[k]->terms[i].coef;
+    return sums[0] > sums[1];
+}
+
+/* The loop among the statements, also under conditions, that costs most. */
+static const lstmt *longest_loop(const finder *f, const lstmt_list *body, const extent **weight)
+{
+    const lstmt *best = NULL;
+    for (int i = 0; i < body->n; i++) {
+        const lstmt *s = body->data[i];
+        const lstmt_list one = {.data = &body->data[i], .n = 1};
+        const lstmt *found[2] = {0};
+        const extent *c[2] = {0};
+        if (s->kind == LS_FOR) {
+            found[0] = s;
+            c[0] = cost_of(f->pool, &one);
+        } else {
+            found[0] = longest_loop(f, &s->body, &c[0]);
+            found[1] = longest_loop(f, &s->other, &c[1]);
+        }
+        for (int k = 0; k < 2; k++)
+            if (found[k] && (!best || is_more(c[k], *weight))) {
+                best = found[k];
+                *weight = c[k];
+            }
+    }
+    return best;
+}
+
+/* A root or a function among the statements, not inside loops: what makes a pair costly. */
+static bool is_heavy(const finder *f, const lstmt_list *body)
+{
+    bool heavy = false;
+    for (int i = 0; i < body->n && !heavy; i++) {
+        lstmt *s = body->data[i];
+        if (s->kind == LS_FOR)
+            continue;
+        const op_counts c = cost_count(f->pool, &(lstmt_list){.data = &s, .n = 1});
+        heavy = c.of[COST_ROOTS]->n || c.of[COST_EXPS]->n || c.of[COST_CALLS]->n;
+    }
+    return heavy;
+}
+
+/* The loop's length is that of the rows of an input: it runs over points, not over their features. */
+static bool is_over_rows(const finder *f, const extent *trips)
+{
+    for (int i = 0; i < f->fn->face->nargs; i++) {
+        const interface_arg *a = &f->fn->face->args[i];
+        if (a->role == ARG_INPUT && a->rank > 0 && extent_add(extent_const(f->pool, 0), a->extents[0]) == trips)
+            return true;
+    }
+    return false;
+}
+
+static bool is_store(const lstmt_list *body)
+{
+    for (int i = 0; i < body->n; i++)
+        if (body->data[i]->kind == LS_STORE && body->data[i]->buffer->kind != BUF_SCRATCH &&
+            body->data[i]->buffer->kind != BUF_LOCAL)
+            return true;
+    return false;
+}
+
+/* Of n loops in each other, how many make up a pair; those inside run over its features. */
+static int pair_depth(const finder *f, int n, const lstmt *const *loops, const extent *const *trips)
+{
+    int depth = 0;
+    if (n > 0 && is_store(&loops[n - 1]->body))
+        return n;
+    for (int i = 0; i < n; i++)
+        if (is_over_rows(f, trips[i]) || is_heavy(f, &loops[i]->body))
+            depth = i + 1;
+    return depth ? depth : n;
+}
+
+static void measure_loops(finder *f, kernel_cost *k)
+{
+    VEC(const lstmt *) loops = {0};
+    VEC(const extent *) trips = {0};
+    const extent *weight;
+    const lstmt_list *body = &k->body;
+    for (const lstmt *s; (s = longest_loop(f, body, &weight)); body = &s->body) {
+        const extent *passes;
+        if (cost_is_over_parts(s))
+            continue;
+        cost_trips(f->pool, s, &passes);
+        vec_push(f->mem, &loops, s);
+        vec_push(f->mem, &trips, passes);
+    }
+    int n = pair_depth(f, loops.n, loops.data, trips.data);
+    k->pairs = extent_const(f->pool, 1);
+    for (int i = 0; i < n; i++) {
+        vec_push(f->mem, &k->loops, loops.data[i]);
+        k->pairs = extent_mul(k->pairs, trips.data[i]);
+    }
+    const lstmt *last = n ? loops.data[n - 1] : NULL;
+    k->per_pair = cost_count(f->pool, last ? &last->body : &k->body);
+}
+
+static bool all_known(const finder *f, const lstmt_list *body)
+{
+    bool known = true;
+    const extent *trips;
+    for (int i = 0; i < body->n && known; i++) {
+        const lstmt *s = body->data[i];
+        known =
+            (s->kind != LS_FOR || cost_trips(f->pool, s, &trips)) && all_known(f, &s->body) && all_known(f, &s->other);
+    }
+    return known;
+}
+
+/* Kernels. */
+
+static bool has_comment(const lstmt_list *body)
+{
+    for (int i = 0; i < body->n; i++) {
+        const lstmt *s = body->data[i];
+        if (s->kind == LS_COMMENT || has_comment(&s->body) || has_comment(&s->other))
+            return true;
+    }
+    return false;
+}
+
+/* Statements that touch no memory belong to no kernel of their own. */
+static void add_kernel(finder *f, const char *title, const lstmt_list *body)
+{
+    kernel_cost k = {.text = title, .body = *body, .times = extent_const(f->pool, 1)};
+    const extent *trips;
+    k.is_exact = all_known(f, body);
+    for (int i = 0; i < f->around.n; i++) {
+        k.is_exact &= cost_trips(f->pool, f->around.data[i], &trips);
+        k.times = extent_mul(k.times, trips);
+        vec_push(f->mem, &k.around, f->around.data[i]);
+    }
+    measure_memory(f, &k);
+    if (!title && k.uses.n == 0)
+        return;
+    k.once = cost_count(f->pool, body);
+    measure_loops(f, &k);
+    vec_push(f->mem, &f->kernels, k);
+}
+
+static void find_kernels(finder *f, const lstmt_list *body)
+{
+    const char *title = NULL;
+    lstmt_list group = {.data = body->data};
+    for (int i = 0; i < body->n; i++) {
+        lstmt *s = body->data[i];
+        bool is_around = has_comment(&s->body) || has_comment(&s->other);
+        if (s->kind != LS_COMMENT && !is_around) {
+            group.n++;
+            continue;
+        }
+        add_kernel(f, title, &group);
+        title = s->text;
+        group = (lstmt_list){.data = body->data + i + 1};
+        if (s->kind == LS_FOR)
+            vec_push(f->mem, &f->around, s);
+        find_kernels(f, &s->body);
+        find_kernels(f, &s->other);
+        f->around.n -= s->kind == LS_FOR;
+    }
+    add_kernel(f, title, &group);
+}
+
+kernel_list loops_kernels(arena *mem, const nest_fn *fn)
+{
+    finder f = {.mem = mem, .pool = extent_pool_new(mem), .fn = fn};
+    find_kernels(&f, &fn->body);
+    return f.kernels;
+}

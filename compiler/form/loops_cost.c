@@ -40,6 +40,7 @@ static const op_cost op_costs[OP_COUNT] = {
     [OP_ROOT] = COSTS([COST_ROOTS] = 1),
     [OP_RSQRT] = COSTS([COST_ROOTS] = 2),
     [OP_EXP] = COSTS([COST_EXPS] = 1),
+    [OP_EXP2] = COSTS([COST_EXPS] = 1),
     [OP_EXPM1] = COSTS([COST_EXPS] = 1),
     [OP_SIGMOID] = COSTS([COST_FLOPS] = 2, [COST_ROOTS] = 1, [COST_EXPS] = 1),
     [OP_SOFTPLUS] = COSTS([COST_FLOPS] = 2, [COST_EXPS] = 1, [COST_CALLS] = 1),

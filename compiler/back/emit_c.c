@@ -179,6 +179,7 @@ void emit_c(text *t, const nest_module *m, const char *header_name)
     for (int i = 0; i < m->fns.n; i++)
         emit_function(&functions, m->face, m->fns.data[i], &helpers);
     emit_comment(t, m);
+    text_add(t, m->fast_math ? "#define AD_FAST_MATH 1\n\n" : "");
     text_addf(t, "#include \"%s\"\n\n#include <math.h>\n\n", header_name);
     prelude_print(t, &helpers);
     text_add(t, text_str(&functions));

@@ -30,17 +30,37 @@ static exit_code set_string(options *o, const option *self, const char *value)
     return EXIT_OK;
 }
 
-/* Enumerations: the position in the row's list of choices. */
+
+/* The position of the value in the row's list of choices. */
+static int chosen(const option *self, const char *value)
+{
+    int i = 0;
+    while (strcmp(value, self->choices[i]))
+        i++;
+    return i;
+}
+
 static exit_code set_target(options *o, const option *self, const char *value)
 {
-    o->target = strcmp(value, self->choices[TARGET_CUDA]) ? TARGET_C : TARGET_CUDA;
+    o->target = (target)chosen(self, value);
     return EXIT_OK;
 }
 
 static exit_code set_real(options *o, const option *self, const char *value)
 {
-    (void)self;
-    o->compile.real = strcmp(value, "f32") ? ELEM_F64 : ELEM_F32;
+    o->compile.real = chosen(self, value) ? ELEM_F32 : ELEM_F64;
+    return EXIT_OK;
+}
+
+static exit_code set_sum(options *o, const option *self, const char *value)
+{
+    o->compile.sum = (sum_mode)chosen(self, value);
+    return EXIT_OK;
+}
+
+static exit_code set_math(options *o, const option *self, const char *value)
+{
+    o->compile.math = (math_mode)chosen(self, value);
     return EXIT_OK;
 }
 
@@ -149,6 +169,8 @@ static exit_code set_optimise(options *o, const option *self, const char *value)
 }
 
 static const char *const reals[] = {"f64", "f32", NULL};
+static const char *const sums[] = {[SUM_BLOCKED] = "blocked", [SUM_KAHAN] = "kahan", [SUM_F64] = "f64", NULL};
+static const char *const maths[] = {[MATH_PRECISE] = "precise", [MATH_FAST] = "fast", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const targets[] = {[TARGET_C] = "c", [TARGET_CUDA] = "cuda", NULL};
 static const char *const stages[] = {"tokens", "tree", "typed", "graph", "adjoint", "fused", "loops", NULL};
@@ -159,6 +181,8 @@ const option option_table[] = {
     {"-I",           NULL,  "DIR",       false, CMD_ALL, NULL, add_include, 0, "also look for imported modules in DIR"},
     {"-D",           NULL,  "NAME=INT",  false, CMD_ALL, NULL, add_define, 0, "fix the size NAME while compiling"},
     {"--real",       NULL,  "f64|f32",   false, CMD_ALL, reals, set_real, 0, "what 'real' is (default f64)"},
+    {"--sum",        NULL,  "MODE",      false, CMD_ALL, sums, set_sum, 0, "how sums are added up: blocked (default),\nkahan, f64 (terms in f32, sum in f64)"},
+    {"--math",       NULL,  "MODE",      false, CMD_ALL, maths, set_math, 0, "functions: precise (default, at most 2 ulp) or fast"},
     {"--checkpoint", NULL,  "K",         false, CMD_ALL, NULL, set_checkpoint, 0, "what loops keep for their derivatives (all)"},
     {"--color",      NULL,  "WHEN",      false, CMD_ALL, colors, set_color, 0, "auto, always or never"},
     {"--emit",       NULL,  "STAGE",     false, CMD_ALL, stages, set_string, AT(compile.emit), "print a stage and stop: tokens, tree, typed, graph,\nadjoint, fused, loops"},

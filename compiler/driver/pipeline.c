@@ -180,7 +180,7 @@ static bool derive_all(pipeline *p)
 static void schedule_all(pipeline *p)
 {
     for (int i = 0; i < p->graphs.fns.n; i++) {
-        nest_fn *n = schedule(p->graphs.g, p->graphs.fns.data[i], SUM_BLOCKED);
+        nest_fn *n = schedule(p->graphs.g, p->graphs.fns.data[i], p->o->sum);
         accumulate(n, p->mem);
         collapse(n, p->mem);
         place(n, p->mem);
@@ -254,6 +254,7 @@ bool compile(const compile_options *o, arena *mem, diag *d, compile_output *out)
         return true;
     }
     out->interface = out->nests.face = p.graphs.face;
+    out->nests.fast_math = o->math == MATH_FAST;
     schedule_all(&p);
     if (stops_at(&p, "loops")) {
         print_loops(&p);

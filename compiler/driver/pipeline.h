@@ -14,11 +14,16 @@ typedef struct size_define {
     int64_t value;
 } size_define;
 
+/* How exact the elementwise functions of generated code are. */
+typedef enum math_mode { MATH_PRECISE, MATH_FAST } math_mode;
+
 typedef struct compile_options {
     const char *path;               /* model.ad */
     VEC(const char *) include_dirs; /* -I */
     VEC(size_define) defines;       /* -D NAME=INT */
     elem real;                      /* --real */
+    sum_mode sum;                   /* --sum */
+    math_mode math;                 /* --math */
     const char *prefix;             /* --prefix; NULL: from the file name */
     const char *header_name;        /* how the .c includes its header: "model.h" */
     const char *command;            /* for the header's comment */

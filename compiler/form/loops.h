@@ -149,6 +149,7 @@ typedef struct nest_fn {
 typedef struct nest_module {
     interface *face;
     VEC(nest_fn *) fns;
+    bool fast_math; /* functions may be less exact than 2 ulp */
 } nest_module;
 
 void loops_print(text *t, const nest_fn *f);

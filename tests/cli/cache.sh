@@ -22,6 +22,15 @@ echo 'export fn twice(x: real) -> real = 3 * x;' >copy.ad
 expect 0 adc run copy.ad twice x=21
 out_is "result = 63"
 
+# How sums are added up, and how exact functions are, is part of the key.
+rm -f cache/*.so
+echo 'export fn total(x: real[N]) -> real = sum[i](exp(x[i]));' >total.ad
+for mode in --sum=blocked --sum=kahan --sum=f64 --math=fast; do
+    expect 0 adc run total.ad total x=0,0,0 --real=f32 $mode
+    out_is "result = 3"
+done
+test_that "not four entries" [ "$(entries)" = 4 ]
+
 # Damage: empty, cut, garbage, one byte changed.
 rm -f cache/*.so
 expect 0 twice

@@ -21,6 +21,9 @@ test_that "no prefix in the header" grep -q 'mine_twice' include/api.h
 
 expect 0 adc compile "$model" -o -
 out_has "plain_module"
+out_lacks "AD_FAST_MATH"
+expect 0 adc compile "$model" -o - --math=fast
+out_has "#define AD_FAST_MATH 1"
 expect 0 adc compile "$model" -o /dev/null --header h.h
 test_that "/dev/null was replaced" [ -c /dev/null ]
 

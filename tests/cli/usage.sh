@@ -36,6 +36,11 @@ one_error
 err_has "did you mean '--real'?"
 expect 2 adc check "$model" --real=f16
 err_has "f64, f32"
+expect 2 adc check "$model" --sum=khan
+one_error
+err_has "did you mean 'kahan'?"
+expect 2 adc check "$model" --math=exact
+err_has "precise, fast"
 expect 2 adc check "$model" --real
 err_has "needs a value"
 expect 2 adc check "$model" -v=3
@@ -72,6 +77,8 @@ expect 0 adc --real=f32 check "$model"
 expect 0 adc check --real f32 "$model" -I /tmp -I/tmp -D N=3 -DM=4 --color never
 err_is_empty
 expect 0 adc check --checkpoint=all "$model"
+for mode in blocked kahan f64; do expect 0 adc check --sum=$mode "$model"; done
+for mode in precise fast; do expect 0 adc check --math $mode "$model"; done
 expect 0 adc check -- "$model"
 
 # What later versions do is refused in one line.

@@ -180,8 +180,11 @@ void emit_c(text *t, const nest_module *m, const char *header_name)
         emit_function(&functions, m->face, m->fns.data[i], &helpers);
     emit_comment(t, m);
     text_add(t, m->fast_math ? "#define AD_FAST_MATH 1\n\n" : "");
+    emit_variant(t, m->face);
     text_addf(t, "#include \"%s\"\n\n#include <math.h>\n\n", header_name);
     prelude_print(t, &helpers);
     text_add(t, text_str(&functions));
+    text_add(t, "#ifndef AD_VARIANT\n\n");
     emit_table(t, m->face);
+    text_add(t, "\n#endif\n");
 }

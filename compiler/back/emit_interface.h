@@ -16,6 +16,22 @@ void emit_table(text *t, const interface *m);
 /* model.json; its schema is docs/manifest.schema.json. */
 void emit_manifest(text *t, const interface *m);
 
+/* Instruction sets that a portable library has versions for. */
+enum { ISA_FEATURES = 6 };
+typedef struct isa {
+    const char *name;
+    const char *features[ISA_FEATURES]; /* names that __builtin_cpu_supports and, behind -m, the compiler know; NULLs */
+} isa;
+extern const isa isa_table[]; /* best first; the last one every processor of the architecture has */
+extern const int isa_count;
+
+/* In model.c: -DAD_VARIANT=PREFIX puts PREFIX before all its symbols. */
+void emit_variant(text *t, const interface *m);
+/* The PREFIX of a version. */
+const char *emit_variant_prefix(arena *mem, const isa *variant);
+/* A C unit that defines the module over n versions of it, best first. */
+void emit_dispatch(text *t, const interface *m, const char *header_name, int n, const isa *const *variants);
+
 /* "ad_status model_f(int64_t N, const double *q, ...)", without ';', as the header declares it. */
 void emit_prototype(text *t, const interface *m, const interface_fn *f);
 /* "size_t model_f_workspace(int64_t N)", likewise. */

@@ -19,7 +19,10 @@ const command command_table[] = {
     {"build", CMD_BUILD, "model.ad -o libmodel.so", "compile, then call the C compiler",
      "The extension of -o decides: .so (complete in itself), .a or .o (link with\n"
      "-ladc_runtime -lm, and -fopenmp where the compiler has OpenMP). The header is\n"
-     "written beside the output. The C compiler is --cc, else CC, else clang, else gcc.",
+     "written beside the output. The C compiler is --cc, else CC, else clang, else gcc.\n"
+     "Built for this machine's processor. With --portable the output runs on any of its kind:\n"
+     "it holds versions for AVX-512, AVX2 and the baseline (x86-64), of which the best that the\n"
+     "processor has is chosen at run time (ADC_ISA=baseline|avx2|avx512 sets a limit).",
      1, 1, cmd_build},
     {"run", CMD_RUN, "model.ad FUNCTION [name=value ...]", "run a function and print its results", VALUE_HELP, 2, -1,
      cmd_run},

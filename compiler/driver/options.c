@@ -30,7 +30,6 @@ static exit_code set_string(options *o, const option *self, const char *value)
     return EXIT_OK;
 }
 
-
 /* The position of the value in the row's list of choices. */
 static int chosen(const option *self, const char *value)
 {
@@ -200,6 +199,7 @@ const option option_table[] = {
     {"--target",     NULL,  "c|cuda",    false, CMD_COMPILE | CMD_BUILD, targets, set_target, 0, "what to generate (default c)"},
     {"--cc",         NULL,  "COMPILER",  false, CMD_CALLS_CC, NULL, set_string, AT(cc), "C compiler (default: CC, else clang, else gcc)"},
     {"-O",           NULL,  "LEVEL",     true,  CMD_CALLS_CC, NULL, set_optimise, 0, "optimisation level for the C compiler (default -O3)"},
+    {"--portable",   NULL,  NULL,        false, CMD_BUILD, NULL, set_flag, AT(portable), "for any processor of this kind: versions for several\ninstruction sets, chosen at load time"},
     {"-g",           NULL,  NULL,        false, CMD_CALLS_CC, NULL, set_flag, AT(debug), "debug information"},
 };
 /* clang-format on */

@@ -35,6 +35,7 @@ typedef struct options {
     const char *cc;       /* --cc */
     const char *optimise; /* "-O3" */
     bool debug;           /* -g */
+    bool portable;        /* --portable */
     uint64_t seed;        /* --seed */
     bool json;            /* --json */
     const char *out_dir;  /* --out-dir */

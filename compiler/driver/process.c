@@ -10,6 +10,21 @@
 
 #include <fcntl.h>
 
+void words_split(arena *mem, words *w, const char *s)
+{
+    for (s += strspn(s, " \t"); *s; s += strspn(s, " \t")) {
+        size_t n = strcspn(s, " \t");
+        vec_push(mem, w, arena_strndup(mem, s, n));
+        s += n;
+    }
+}
+
+void words_add(arena *mem, words *to, const words *from)
+{
+    for (int i = 0; i < from->n; i++)
+        vec_push(mem, to, from->data[i]);
+}
+
 static void show(arena *mem, const report *r, const words *argv)
 {
     text t;

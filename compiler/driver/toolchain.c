@@ -1,8 +1,5 @@
-/* Chooses the C compiler (--cc, CC, clang, gcc), learns once per compiler whether OpenMP and -march=native work (the
- * answer is kept in the cache folder), and compiles generated C in a temporary folder.
- *
- * A shared library takes the runtime's sources with it and needs nothing of adc; archives and objects are linked with
- * libadc_runtime by their user. */
+/* Chooses the C compiler (--cc, CC, clang, gcc) and learns once per compiler which optional flags work: OpenMP,
+ * -march=native (a cross compiler has none), instruction sets. The answer is kept in the cache folder. */
 #include "driver/toolchain.h"
 
 #include <errno.h>
@@ -19,7 +16,7 @@
 #define ADC_SOURCE_DIR "."
 #endif
 
-static const char *const runtime_files[] = {"status.c", "include/adc/runtime.h"};
+static const char *const runtime_files[] = {RUNTIME_SOURCE, "include/adc/runtime.h"};
 enum { RUNTIME_FILES = sizeof runtime_files / sizeof *runtime_files };
 
 static bool is_runtime(arena *mem, const char *folder)
@@ -55,22 +52,13 @@ static exit_code find_runtime(const options *o, toolchain *t)
     return EXIT_TOOL;
 }
 
-static void split_words(arena *mem, words *w, const char *s)
-{
-    for (s += strspn(s, " \t"); *s; s += strspn(s, " \t")) {
-        size_t n = strcspn(s, " \t");
-        vec_push(mem, w, arena_strndup(mem, s, n));
-        s += n;
-    }
-}
-
 /* Finds the compiler; the path of its executable in *path. */
 static exit_code find_compiler(const options *o, toolchain *t, const char **path)
 {
     static const char *const defaults[] = {"clang", "gcc", "cc"};
     const char *from = o->cc ? "--cc" : "CC", *chosen = o->cc ? o->cc : getenv("CC");
     if (chosen && chosen[strspn(chosen, " \t")]) {
-        split_words(o->mem, &t->compiler, chosen);
+        words_split(o->mem, &t->compiler, chosen);
         *path = process_find(o->mem, t->compiler.data[0]);
         if (*path)
             return EXIT_OK;
@@ -125,16 +113,23 @@ static const char *processor_identity(arena *mem)
     return text_str(&id);
 }
 
-static void add_words(arena *mem, words *to, const words *from)
-{
-    for (int i = 0; i < from->n; i++)
-        vec_push(mem, to, from->data[i]);
-}
+/* Flags that a compiler may or may not take. */
+typedef struct optional_flags {
+    const char *flags; /* separated by blanks */
+    bool must_link;    /* a program has to link with them, too */
+} optional_flags;
 
-/* Whether a small parallel program compiles and links with this flag. */
-static bool flag_works(const options *o, const toolchain *t, const char *folder, const char *flag)
+enum { MAX_OPTIONAL = 8 };
+typedef struct optional_list {
+    int n;
+    optional_flags data[MAX_OPTIONAL];
+} optional_list;
+
+/* Whether a small parallel program compiles (and links) with these flags. */
+static bool flags_work(const options *o, const toolchain *t, const char *folder, const optional_flags *f)
 {
-    static const char code[] = "int main(void) { int s = 0;\n"
+    static const char code[] = "#ifdef _OPENMP\n#include <omp.h>\n#endif\n"
+                               "int main(void) { int s = 0;\n"
                                "#pragma omp parallel for reduction(+ : s)\n"
                                "for (int i = 0; i < 9; i++) s += i; return s != 36; }\n";
     const char *file = arena_printf(o->mem, "%s/probe.c", folder), *out = arena_printf(o->mem, "%s/probe", folder);
@@ -143,38 +138,89 @@ static bool flag_works(const options *o, const toolchain *t, const char *folder,
     words argv = {0};
     text said;
     text_init(&said, o->mem);
-    add_words(o->mem, &argv, &t->compiler);
-    const char *const rest[] = {"-std=c11", flag, file, "-o", out};
+    words_add(o->mem, &argv, &t->compiler);
+    words_split(o->mem, &argv, "-std=c11 -Werror");
+    words_split(o->mem, &argv, f->flags);
+    if (!f->must_link)
+        vec_push(o->mem, &argv, "-c");
+    const char *const rest[] = {file, "-o", out};
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         vec_push(o->mem, &argv, rest[i]);
     return process_run(o->mem, &o->report, &argv, &said) == 0;
 }
 
-/* The optional flags that work, as "flag flag "; remembered in the cache folder under the compiler's identity. */
-static exit_code probe(const options *o, const toolchain *t, const char *identity, const char **flags)
+/* Tries them out: "1" or "0" for each. */
+static exit_code try_flags(const options *o, const toolchain *t, const optional_list *list, text *found)
 {
-    static const char *const optional[] = {"-march=native", "-fopenmp"};
-    const char *cache = cache_folder(o->mem);
-    const char *memo = cache ? arena_printf(o->mem, "%s/probe-%s", cache, cache_key(o->mem, 1, &identity)) : NULL;
-    bytes known;
-    if (memo && file_read(o->mem, memo, &known)) {
-        *flags = known.data;
-        return EXIT_OK;
-    }
     const char *folder = make_temporary_folder(o->mem, NULL);
     if (!folder) {
         report_error(&o->report, "cannot create a temporary folder: %s", strerror(errno));
         return EXIT_PROGRAM;
     }
-    text found;
-    text_init(&found, o->mem);
-    for (size_t i = 0; i < sizeof optional / sizeof *optional; i++)
-        if (flag_works(o, t, folder, optional[i]))
-            text_addf(&found, "%s ", optional[i]);
+    for (int i = 0; i < list->n; i++)
+        text_add(found, flags_work(o, t, folder, &list->data[i]) ? "1" : "0");
     remove_folder(o->mem, folder);
-    *flags = text_str(&found);
-    if (memo)
-        files_write(o->mem, &o->report, 1, &(out_file){memo, *flags, found.n});
+    return EXIT_OK;
+}
+
+/* Which of them work, one character each; remembered in the cache folder under the compiler's identity. */
+static exit_code probe(const options *o, const toolchain *t, const char *identity, const optional_list *list,
+                       const char **works)
+{
+    text key, found;
+    text_init(&key, o->mem);
+    text_add(&key, identity);
+    for (int i = 0; i < list->n; i++)
+        text_addf(&key, "%s\n", list->data[i].flags);
+    const char *name = text_str(&key), *cache = cache_folder(o->mem);
+    const char *memo = cache ? arena_printf(o->mem, "%s/probe-%s", cache, cache_key(o->mem, 1, &name)) : NULL;
+    bytes known;
+    if (memo && file_read(o->mem, memo, &known) && known.n == (size_t)list->n) {
+        *works = known.data;
+        return EXIT_OK;
+    }
+    text_init(&found, o->mem);
+    exit_code code = try_flags(o, t, list, &found);
+    *works = text_str(&found);
+    if (!code && memo)
+        files_write(o->mem, &o->report, 1, &(out_file){memo, *works, found.n});
+    return code;
+}
+
+/* "-mavx2 -mfma" */
+static const char *isa_flags(arena *mem, const isa *s)
+{
+    text t;
+    text_init(&t, mem);
+    for (int i = 0; i < ISA_FEATURES && s->features[i]; i++)
+        text_addf(&t, "-m%s ", s->features[i]);
+    return text_str(&t);
+}
+
+/* The flags beyond what every compiler takes, and the versions of a portable library. */
+static exit_code add_optional(const options *o, toolchain *t, const char *identity)
+{
+    static const optional_flags general[] = {
+        {"-ffp-contract=fast", false}, {"-mprefer-vector-width=512", false}, {"-fopenmp", true}};
+    enum { GENERAL = sizeof general / sizeof *general };
+    optional_list list = {0};
+    const char *works;
+    for (int i = 0; i < GENERAL; i++)
+        list.data[list.n++] = general[i];
+    if (!o->portable)
+        list.data[list.n++] = (optional_flags){"-march=native", false};
+    for (int i = 0; o->portable && i < isa_count - 1; i++)
+        list.data[list.n++] = (optional_flags){isa_flags(o->mem, &isa_table[i]), false};
+    exit_code code = probe(o, t, identity, &list, &works);
+    if (code)
+        return code;
+    for (int i = 0; i < list.n; i++)
+        if (works[i] == '1' && (i < GENERAL || !o->portable))
+            words_split(o->mem, &t->flags, list.data[i].flags);
+        else if (works[i] == '1')
+            vec_push(o->mem, &t->variants, (variant){&isa_table[i - GENERAL], list.data[i].flags});
+    if (t->variants.n)
+        vec_push(o->mem, &t->variants, (variant){&isa_table[isa_count - 1], ""});
     return EXIT_OK;
 }
 
@@ -197,113 +243,20 @@ static const char *whole_identity(const options *o, const toolchain *t, const ch
 exit_code toolchain_find(const options *o, toolchain *t)
 {
     *t = (toolchain){0};
-    const char *path, *optional;
+    const char *path;
     exit_code code = find_runtime(o, t);
     if (!code)
         code = find_compiler(o, t, &path);
     if (code)
         return code;
     const char *compiler = compiler_identity(o->mem, t, path);
-    code = probe(o, t, compiler, &optional);
+    words_split(o->mem, &t->flags, "-std=c11 -fPIC -fno-math-errno -fno-trapping-math");
+    code = add_optional(o, t, compiler);
     if (code)
         return code;
-    split_words(o->mem, &t->flags, "-std=c11 -fPIC -fno-math-errno -fno-trapping-math");
-    split_words(o->mem, &t->flags, optional);
     vec_push(o->mem, &t->flags, o->optimise);
     if (o->debug)
         vec_push(o->mem, &t->flags, "-g");
     t->identity = whole_identity(o, t, compiler);
     return EXIT_OK;
-}
-
-static exit_code call_tool(const options *o, words *argv)
-{
-    text said;
-    text_init(&said, o->mem);
-    int status = process_run(o->mem, &o->report, argv, &said);
-    if (status == 0) {
-        if (o->report.verbose)
-            fputs(text_str(&said), stderr);
-        return EXIT_OK;
-    }
-    report_error(&o->report, "'%s' failed with status %d", argv->data[0], status);
-    fputs(text_str(&said), stderr);
-    return EXIT_TOOL;
-}
-
-/* The steps of a build, all in one temporary folder. */
-typedef struct build {
-    const options *o;
-    const toolchain *t;
-    const char *folder, *source;
-} build;
-
-static exit_code call_compiler(const build *b, product kind, const char *output)
-{
-    arena *mem = b->o->mem;
-    words argv = {0};
-    add_words(mem, &argv, &b->t->compiler);
-    add_words(mem, &argv, &b->t->flags);
-    vec_push(mem, &argv, arena_printf(mem, "-I%s", b->folder));
-    vec_push(mem, &argv, arena_printf(mem, "-I%s/include", b->t->runtime));
-    vec_push(mem, &argv, kind == PRODUCT_SHARED ? "-shared" : "-c");
-    vec_push(mem, &argv, b->source);
-    if (kind == PRODUCT_SHARED)
-        vec_push(mem, &argv, arena_printf(mem, "%s/%s", b->t->runtime, runtime_files[0]));
-    vec_push(mem, &argv, "-o");
-    vec_push(mem, &argv, output);
-    if (kind == PRODUCT_SHARED)
-        vec_push(mem, &argv, "-lm");
-    return call_tool(b->o, &argv);
-}
-
-static exit_code call_archiver(const build *b, const char *object, const char *output)
-{
-    if (!process_find(b->o->mem, "ar")) {
-        report_error(&b->o->report, "'ar' is not found");
-        report_hint(&b->o->report, "install it: apt-get install binutils");
-        return EXIT_TOOL;
-    }
-    words argv = {0};
-    const char *const call[] = {"ar", "rcs", output, object};
-    for (size_t i = 0; i < sizeof call / sizeof *call; i++)
-        vec_push(b->o->mem, &argv, call[i]);
-    return call_tool(b->o, &argv);
-}
-
-static exit_code build_in_folder(const build *b, product kind, const char *output)
-{
-    arena *mem = b->o->mem;
-    const char *made = arena_printf(mem, "%s/made", b->folder);
-    const char *compiled = kind == PRODUCT_ARCHIVE ? path_replace_extension(mem, b->source, ".o") : made;
-    exit_code code = call_compiler(b, kind, compiled);
-    if (!code && kind == PRODUCT_ARCHIVE)
-        code = call_archiver(b, compiled, made);
-    bytes result;
-    if (code)
-        return code;
-    if (!file_read(mem, made, &result)) {
-        report_error(&b->o->report, "'%s' wrote no output: %s", b->t->compiler.data[0], strerror(errno));
-        return EXIT_TOOL;
-    }
-    bool ok = files_write(mem, &b->o->report, 1, &(out_file){output, result.data, result.n});
-    return ok ? EXIT_OK : EXIT_PROGRAM;
-}
-
-exit_code toolchain_build(const options *o, const toolchain *t, product kind, const compile_output *generated,
-                          const char *header_name, const char *output)
-{
-    const char *folder = make_temporary_folder(o->mem, NULL);
-    if (!folder) {
-        report_error(&o->report, "cannot create a temporary folder: %s", strerror(errno));
-        return EXIT_PROGRAM;
-    }
-    build b = {o, t, folder, arena_printf(o->mem, "%s/%s.c", folder, generated->interface->prefix)};
-    const out_file inputs[] = {
-        {b.source, text_str(&generated->c), generated->c.n},
-        {arena_printf(o->mem, "%s/%s", folder, header_name), text_str(&generated->header), generated->header.n},
-    };
-    exit_code code = files_write(o->mem, &o->report, 2, inputs) ? build_in_folder(&b, kind, output) : EXIT_PROGRAM;
-    remove_folder(o->mem, folder);
-    return code;
 }

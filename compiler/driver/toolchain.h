@@ -1,16 +1,26 @@
 /* The C compiler that adc calls: which one, what it can do, and calling it. */
 #ifndef ADC_DRIVER_TOOLCHAIN_H
 #define ADC_DRIVER_TOOLCHAIN_H
+#include "back/emit_interface.h"
 #include "driver/options.h"
 #include "driver/process.h"
 
 typedef enum product { PRODUCT_SHARED, PRODUCT_ARCHIVE, PRODUCT_OBJECT } product;
 
+/* One of the versions in a portable library. */
+typedef struct variant {
+    const isa *isa;
+    const char *flags; /* separated by blanks */
+} variant;
+
+#define RUNTIME_SOURCE "status.c"
+
 typedef struct toolchain {
-    words compiler;       /* "clang", or "ccache", "gcc" */
-    words flags;          /* for every compilation */
-    const char *runtime;  /* folder with status.c and include/adc/runtime.h */
-    const char *identity; /* text that differs when compiler, flags, processor or runtime differ */
+    words compiler;        /* "clang", or "ccache", "gcc" */
+    words flags;           /* for every compilation */
+    VEC(variant) variants; /* with --portable: best first; none: one version will do */
+    const char *runtime;   /* folder with status.c and include/adc/runtime.h */
+    const char *identity;  /* text that differs when compiler, flags, processor or runtime differ */
 } toolchain;
 
 /* Finds compiler and runtime and probes what flags work. EXIT_OK, or EXIT_TOOL after having reported what is missing.

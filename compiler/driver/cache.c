@@ -133,23 +133,23 @@ static exit_code generate(const options *o, compile_output *out)
     return emit_compile(o, &how, out);
 }
 
-static exit_code find_table(const options *o, void *handle, const compile_output *generated, const ad_module **table)
+static exit_code find_table(const options *o, void *handle, loaded *out)
 {
-    const char *symbol = emit_module_symbol(o->mem, generated->interface);
+    const char *symbol = emit_module_symbol(o->mem, out->generated.interface);
     const ad_module *m = dlsym(handle, symbol);
     if (!m || m->abi != AD_ABI) {
         report_error(&o->report, "the compiled program has no description table '%s' of this version", symbol);
         return EXIT_TOOL;
     }
-    *table = m;
+    out->table = m;
     return EXIT_OK;
 }
 
-exit_code cache_load(const options *o, const ad_module **table)
+exit_code cache_load(const options *o, loaded *out)
 {
-    compile_output generated;
     toolchain t;
-    exit_code code = generate(o, &generated);
+    *out = (loaded){0};
+    exit_code code = generate(o, &out->generated);
     if (!code)
         code = toolchain_find(o, &t);
     if (code)
@@ -159,14 +159,15 @@ exit_code cache_load(const options *o, const ad_module **table)
         report_error(&o->report, "no cache folder can be written: tried ADC_CACHE, XDG_CACHE_HOME, ~/.cache and /tmp");
         return EXIT_PROGRAM;
     }
-    const char *const parts[] = {ADC_VERSION, text_str(&generated.c), text_str(&generated.header), t.identity};
+    const char *const parts[] = {ADC_VERSION, text_str(&out->generated.c), text_str(&out->generated.header),
+                                 t.identity};
     const char *path = arena_printf(o->mem, "%s/%s.so", folder, cache_key(o->mem, 4, parts));
     if (path[0] != '/')
         path = arena_printf(o->mem, "./%s", path);
     void *handle = open_entry(o, path);
     report_note(&o->report, "%s %s", handle ? "cached:" : "building", path);
     if (!handle) {
-        code = build_entry(o, &t, &generated, path);
+        code = build_entry(o, &t, &out->generated, path);
         if (code)
             return code;
         handle = open_entry(o, path);
@@ -175,5 +176,7 @@ exit_code cache_load(const options *o, const ad_module **table)
         report_error(&o->report, "the compiled program '%s' cannot be loaded (-v tells why)", path);
         return EXIT_TOOL;
     }
-    return find_table(o, handle, &generated, table);
+    for (int i = 0; i < t.flags.n; i++)
+        out->parallel |= !strcmp(t.flags.data[i], "-fopenmp");
+    return find_table(o, handle, out);
 }

@@ -12,8 +12,14 @@ const char *cache_folder(arena *mem);
 /* 32 hex digits that n texts determine. */
 const char *cache_key(arena *mem, int n, const char *const *texts);
 
-/* Compiles o->compile.path (or takes it from the cache), loads it and returns its description table.
- * What went wrong is reported. The library stays loaded until the process ends. */
-exit_code cache_load(const options *o, const ad_module **table);
+/* A program ready to be called. The library stays loaded until the process ends. */
+typedef struct loaded {
+    const ad_module *table;
+    compile_output generated;
+    bool parallel; /* compiled with OpenMP */
+} loaded;
+
+/* Compiles o->compile.path (or takes it from the cache) and loads it. What went wrong is reported. */
+exit_code cache_load(const options *o, loaded *out);
 
 #endif

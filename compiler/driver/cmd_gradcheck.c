@@ -267,7 +267,7 @@ static exit_code check_module(const options *o, const ad_module *m, const char *
 exit_code cmd_gradcheck(const options *o)
 {
     options f64 = *o;
-    const ad_module *m;
+    loaded made;
     value_list values = {0};
     if (o->compile.emit)
         return emit_stage(o, "-");
@@ -278,10 +278,10 @@ exit_code cmd_gradcheck(const options *o)
     exit_code code = call_check_words(o->operands.data + first, o->operands.n - first, &o->report);
     f64.compile.real = ELEM_F64;
     if (!code)
-        code = cache_load(&f64, &m);
+        code = cache_load(&f64, &made);
     if (code)
         return code;
     if (!call_parse(o->mem, &o->report, o->operands.data + first, o->operands.n - first, &values))
         return EXIT_PROGRAM;
-    return check_module(o, m, name, &values);
+    return check_module(o, made.table, name, &values);
 }

@@ -141,16 +141,16 @@ static bool prepare(const options *o, const ad_module *m, call *c)
 
 exit_code cmd_run(const options *o)
 {
-    const ad_module *m;
+    loaded made;
     call c;
     if (o->compile.emit)
         return emit_stage(o, "-");
     exit_code code = check_words(o);
     if (!code)
-        code = cache_load(o, &m);
+        code = cache_load(o, &made);
     if (code)
         return code;
-    if (!prepare(o, m, &c) || !call_run(&c) || !write_files(o, &c))
+    if (!prepare(o, made.table, &c) || !call_run(&c) || !write_files(o, &c))
         return EXIT_PROGRAM;
     if (o->json)
         print_all_json(&c);

@@ -32,12 +32,17 @@ const command command_table[] = {
      "Inputs that are not given are random. Prints one line per gradient with its largest\n"
      "relative error; exits 1 when one is above 1e-6.\n" VALUE_HELP,
      1, -1, cmd_gradcheck},
+    {"bench", CMD_BENCH, "model.ad FUNCTION [name=value ...]", "time a function and its gradients",
+     "Prints the median and the least time of a call, half of the samples' spread, the ratio to\n"
+     "the function alone, pairs (or elements) and floating operations per second, and the\n"
+     "workspace. Inputs that are not given are random; ints that are no arrays have to be given.\n" VALUE_HELP,
+     2, -1, cmd_bench},
     {"help", CMD_HELP, "[COMMAND]", "explain adc or one command", NULL, 0, 1, cmd_help},
 };
 const int command_count = sizeof command_table / sizeof *command_table;
 
 /* Named in the documentation, made by later versions. */
-static const char *const later[] = {"explain", "graph", "bench", "fmt"};
+static const char *const later[] = {"explain", "graph", "fmt"};
 
 const command *command_find(const char *name)
 {

@@ -26,6 +26,7 @@ exit_code cmd_build(const options *o);
 exit_code cmd_run(const options *o);
 exit_code cmd_check(const options *o);
 exit_code cmd_gradcheck(const options *o);
+exit_code cmd_bench(const options *o);
 exit_code cmd_help(const options *o);
 
 /* adc --help, adc help COMMAND: printed on stdout. */

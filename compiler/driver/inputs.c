@@ -14,14 +14,15 @@ typedef struct trial {
     int64_t sizes[8]; /* for the unknown sizes in order, the last one for those behind */
     distribution tensors;
     double low, high; /* of uniform inputs */
+    bool wide;        /* indices reach over the whole of the shortest axis; else they are below 3 */
 } trial;
 
 static const trial trials[] = {
-    {{5, 3, 4, 6, 7, 8, 9, 10}, NORMAL, 0.5, 1.5},    {{5, 3, 4, 6, 7, 8, 9, 10}, UNIFORM, 0.5, 1.5},
-    {{5, 3, 4, 6, 7, 8, 9, 10}, UNIFORM, 0.05, 0.95}, {{4, 4, 4, 4, 4, 4, 4, 4}, NORMAL, 0.5, 1.5},
-    {{4, 4, 4, 4, 4, 4, 4, 4}, UNIFORM, 0.5, 1.5},    {{12, 8, 6, 5, 4, 3, 2, 2}, NORMAL, 0.5, 1.5},
-    {{12, 8, 6, 5, 4, 3, 2, 2}, UNIFORM, 0.5, 1.5},   {{8, 4, 2, 1, 1, 1, 1, 1}, NORMAL, 0.5, 1.5},
-    {{5, 4, 3, 2, 2, 2, 2, 2}, NORMAL, 0.5, 1.5},     {{2, 3, 5, 8, 12, 16, 20, 24}, UNIFORM, 0.5, 1.5},
+    {{5, 3, 4, 6, 7, 8, 9, 10}, NORMAL, 0.5, 1.5, false},    {{5, 3, 4, 6, 7, 8, 9, 10}, UNIFORM, 0.5, 1.5, false},
+    {{5, 3, 4, 6, 7, 8, 9, 10}, UNIFORM, 0.05, 0.95, false}, {{4, 4, 4, 4, 4, 4, 4, 4}, NORMAL, 0.5, 1.5, false},
+    {{4, 4, 4, 4, 4, 4, 4, 4}, UNIFORM, 0.5, 1.5, false},    {{12, 8, 6, 5, 4, 3, 2, 2}, NORMAL, 0.5, 1.5, false},
+    {{12, 8, 6, 5, 4, 3, 2, 2}, UNIFORM, 0.5, 1.5, false},   {{8, 4, 2, 1, 1, 1, 1, 1}, NORMAL, 0.5, 1.5, false},
+    {{5, 4, 3, 2, 2, 2, 2, 2}, NORMAL, 0.5, 1.5, false},     {{2, 3, 5, 8, 12, 16, 20, 24}, UNIFORM, 0.5, 1.5, false},
 };
 const int inputs_trials = sizeof trials / sizeof *trials;
 
@@ -29,7 +30,7 @@ const int inputs_trials = sizeof trials / sizeof *trials;
 static void fill(const call *c, const trial *how, int i, uint64_t seed)
 {
     tensor *t = &c->in[i];
-    uint64_t stream = random_stream(seed, c->f->args[i].name), least = 3;
+    uint64_t stream = random_stream(seed, c->f->args[i].name), least = how->wide ? INT64_MAX : 3;
     if (is_float(t->type) && t->rank && how->tensors == NORMAL) {
         random_fill(t, NORMAL, seed, c->f->args[i].name);
         return;
@@ -59,6 +60,19 @@ static bool make_input(const call *c, const trial *how, int i, uint64_t seed)
     return true;
 }
 
+/* Scalars first: extents may mention them. */
+static bool make_inputs(call *c, const trial *how, uint64_t seed)
+{
+    for (int rank = 0; rank <= VALUE_MAX_RANK; rank++) {
+        call_fix(c);
+        for (int i = 0; i < c->inputs; i++)
+            if (c->f->args[i].rank == rank && !make_input(c, how, i, seed))
+                return false;
+    }
+    call_fix(c);
+    return true;
+}
+
 bool inputs_complete(call *c, int t, uint64_t seed)
 {
     const trial *how = &trials[t];
@@ -68,13 +82,11 @@ bool inputs_complete(call *c, int t, uint64_t seed)
             c->known[i] = (known_size){true, how->sizes[next], "gradcheck"};
             next += next < 7;
         }
-    /* Scalars first: extents may mention them. */
-    for (int rank = 0; rank <= VALUE_MAX_RANK; rank++) {
-        call_fix(c);
-        for (int i = 0; i < c->inputs; i++)
-            if (c->f->args[i].rank == rank && !make_input(c, how, i, seed))
-                return false;
-    }
-    call_fix(c);
-    return true;
+    return make_inputs(c, how, seed);
+}
+
+bool inputs_random(call *c, uint64_t seed)
+{
+    static const trial measured = {.tensors = NORMAL, .low = 0.5, .high = 1.5, .wide = true};
+    return make_inputs(c, &measured, seed);
 }

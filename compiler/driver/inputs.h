@@ -10,4 +10,7 @@ extern const int inputs_trials;
  * fixes it. False when its sizes make a shape impossible. */
 bool inputs_complete(call *c, int trial, uint64_t seed);
 
+/* Completes a bound call whose sizes are known for a measurement: normal tensors, indices over the whole range. */
+bool inputs_random(call *c, uint64_t seed);
+
 #endif

@@ -153,6 +153,47 @@ static exit_code set_seed(options *o, const option *self, const char *value)
     return EXIT_OK;
 }
 
+static exit_code set_seconds(options *o, const option *self, const char *value)
+{
+    (void)self;
+    char *end;
+    o->seconds = strtod(value, &end);
+    if (*end || end == value || !(o->seconds > 0.0) || o->seconds > 1e6) {
+        report_error(&o->report, "--time '%s': expected a number of seconds above 0", value);
+        return EXIT_USAGE;
+    }
+    return EXIT_OK;
+}
+
+/* An integer of at least 1. */
+static exit_code read_count(const options *o, const option *self, const char *value, int *n)
+{
+    char *end;
+    errno = 0;
+    long count = strtol(value, &end, 10);
+    if (*end || end == value || errno || count < 1 || count > INT_MAX) {
+        report_error(&o->report, "%s '%s': expected an integer of at least 1", self->name, value);
+        return EXIT_USAGE;
+    }
+    *n = (int)count;
+    return EXIT_OK;
+}
+
+static exit_code set_repeat(options *o, const option *self, const char *value)
+{
+    return read_count(o, self, value, &o->repeat);
+}
+
+/* OpenMP reads it when the generated code is loaded. */
+static exit_code set_threads(options *o, const option *self, const char *value)
+{
+    int n;
+    exit_code code = read_count(o, self, value, &n);
+    if (!code)
+        setenv("OMP_NUM_THREADS", arena_printf(o->mem, "%d", n), 1);
+    return code;
+}
+
 /* As cc: -O is -O1; levels that mean less precise arithmetic are refused. */
 static exit_code set_optimise(options *o, const option *self, const char *value)
 {
@@ -191,8 +232,11 @@ const option option_table[] = {
     {"-o",           NULL,  "FILE",      false, CMD_COMPILE | CMD_BUILD, NULL, add_output, 0, "where to write"},
     {"-o",           NULL,  "name=FILE", false, CMD_RUN, NULL, add_output, 0, "write the result 'name' to FILE (.npy)"},
     {"--out-dir",    NULL,  "DIR",       false, CMD_RUN, NULL, set_string, AT(out_dir), "write every result to DIR/name.npy"},
-    {"--json",       NULL,  NULL,        false, CMD_RUN, NULL, set_flag, AT(json), "print the results as one JSON object"},
-    {"--seed",       NULL,  "K",         false, CMD_RUN | CMD_GRADCHECK, NULL, set_seed, 0, "seed of normal(...) and uniform(...) (default 0)"},
+    {"--json",       NULL,  NULL,        false, CMD_RUN | CMD_BENCH, NULL, set_flag, AT(json), "print the results as one JSON object"},
+    {"--seed",       NULL,  "K",         false, CMD_RUN | CMD_GRADCHECK | CMD_BENCH, NULL, set_seed, 0, "seed of normal(...) and uniform(...) (default 0)"},
+    {"--threads",    NULL,  "K",         false, CMD_RUN | CMD_BENCH, NULL, set_threads, 0, "number of threads (default: all)"},
+    {"--time",       NULL,  "SECONDS",   false, CMD_BENCH, NULL, set_seconds, 0, "how long to measure each function (default 1)"},
+    {"--repeat",     NULL,  "K",         false, CMD_BENCH, NULL, set_repeat, 0, "how many samples to take of each function"},
     {"--header",     NULL,  "FILE",      false, CMD_COMPILE | CMD_BUILD, NULL, set_string, AT(header), "where to write the header"},
     {"--prefix",     NULL,  "NAME",      false, CMD_COMPILE | CMD_BUILD, NULL, set_prefix, AT(compile.prefix), "prefix of the C names (default: the file's name)"},
     {"--manifest",   NULL,  NULL,        false, CMD_COMPILE | CMD_BUILD, NULL, set_flag, AT(manifest), "also write the description as model.json"},
@@ -367,7 +411,7 @@ static const char *command_line(arena *mem, int argc, char **argv)
 
 exit_code options_parse(options *o, arena *mem, int argc, char **argv)
 {
-    *o = (options){.mem = mem, .optimise = "-O3"};
+    *o = (options){.mem = mem, .optimise = "-O3", .seconds = 1.0};
     o->compile.real = ELEM_F64;
     o->compile.command = command_line(mem, argc, argv);
     set_color(o, NULL, "auto");

@@ -12,8 +12,9 @@ enum {
     CMD_CHECK = 1 << 3,
     CMD_GRADCHECK = 1 << 4,
     CMD_HELP = 1 << 5,
-    CMD_ALL = (1 << 6) - 1,
-    CMD_CALLS_CC = CMD_BUILD | CMD_RUN | CMD_GRADCHECK
+    CMD_BENCH = 1 << 6,
+    CMD_ALL = (1 << 7) - 1,
+    CMD_CALLS_CC = CMD_BUILD | CMD_RUN | CMD_GRADCHECK | CMD_BENCH
 };
 
 typedef enum target { TARGET_C, TARGET_CUDA } target;
@@ -37,6 +38,8 @@ typedef struct options {
     bool debug;           /* -g */
     bool portable;        /* --portable */
     uint64_t seed;        /* --seed */
+    double seconds;       /* --time */
+    int repeat;           /* --repeat; 0: as often as the time allows */
     bool json;            /* --json */
     const char *out_dir;  /* --out-dir */
 } options;

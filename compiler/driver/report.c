@@ -25,6 +25,17 @@ void report_error(const report *r, const char *fmt, ...)
     va_end(ap);
 }
 
+void report_warning(const report *r, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("adc: ", stderr);
+    paint(r, "1;35", "warning:");
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+}
+
 void report_hint(const report *r, const char *fmt, ...)
 {
     va_list ap;

@@ -13,6 +13,8 @@ typedef struct report {
 
 /* "adc: error: ..." on stderr. */
 void report_error(const report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "adc: warning: ..." */
+void report_warning(const report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "    hint: ..." under the error just reported. */
 void report_hint(const report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "adc: ..." on stderr, with -v only. */

@@ -58,6 +58,7 @@ typedef struct kernel_cost {
     op_counts once;               /* of one run */
     VEC(const lstmt *) loops;     /* from the outermost to the one over pairs, or elements, that takes longest */
     const extent *pairs;          /* passes of the last of them in one run; 1: there is no loop */
+    bool reduces;                 /* that loop adds up; else it stores an entry in each pass */
     op_counts per_pair;           /* of its body, loops inside (over features) with it */
     VEC(buffer_use) uses;         /* arguments and workspace; what is in cache anyway does not count */
     const extent *read, *written; /* bytes */

@@ -264,6 +264,7 @@ static void measure_loops(finder *f, kernel_cost *k)
         k->pairs = extent_mul(k->pairs, trips.data[i]);
     }
     const lstmt *last = n ? loops.data[n - 1] : NULL;
+    k->reduces = last && !is_store(&last->body);
     k->per_pair = cost_count(f->pool, last ? &last->body : &k->body);
 }
 

@@ -1,0 +1,59 @@
+/* Sums a function's kernels for given sizes, in floating point: no size is too large. */
+#include "driver/figures.h"
+
+#include <math.h>
+#include <string.h>
+
+figure_sizes figures_of_call(const call *c)
+{
+    figure_sizes list = {0};
+    for (int i = 0; i < c->f->size_count; i++)
+        vec_push(c->mem, &list, (figure_size){c->f->sizes[i], c->sizes[i]});
+    for (int i = 0; i < c->inputs; i++)
+        if (c->f->args[i].rank == 0 && c->f->args[i].type == AD_INT64)
+            vec_push(c->mem, &list, (figure_size){c->f->args[i].name, *(const int64_t *)c->in[i].data});
+    return list;
+}
+
+static double atom_value(const figure_sizes *sizes, const char *atom)
+{
+    for (int i = 0; i < sizes->n; i++)
+        if (!strcmp(sizes->data[i].name, atom))
+            return (double)sizes->data[i].value;
+    return NAN;
+}
+
+double figure(const figure_sizes *sizes, const extent *e)
+{
+    double sum = 0.0;
+    for (int i = 0; i < e->n; i++) {
+        double product = (double)e->terms[i].coef;
+        for (int k = 0; k < e->terms[i].degree; k++)
+            product *= atom_value(sizes, e->terms[i].atoms[k]);
+        sum += product;
+    }
+    return sum;
+}
+
+work work_of(const figure_sizes *sizes, const kernel_list *kernels)
+{
+    work w = {0};
+    for (int i = 0; i < kernels->n; i++) {
+        const kernel_cost *k = &kernels->data[i];
+        double times = figure(sizes, k->times), pairs = times * figure(sizes, k->pairs);
+        for (int s = 0; s < COST_SORTS; s++)
+            w.counts[s] += times * figure(sizes, k->once.of[s]);
+        w.read += times * figure(sizes, k->read);
+        w.written += times * figure(sizes, k->written);
+        if (pairs > w.pairs || isnan(pairs)) {
+            w.pairs = pairs;
+            w.is_pairs = k->loops.n > 1 && k->reduces;
+        }
+    }
+    return w;
+}
+
+double work_flops(const work *w)
+{
+    return w->counts[COST_FLOPS] + w->counts[COST_ROOTS] + w->counts[COST_EXPS] + w->counts[COST_CALLS];
+}

@@ -1,0 +1,33 @@
+/* Values of the polynomials of form/loops_cost.h for given sizes. */
+#ifndef ADC_DRIVER_FIGURES_H
+#define ADC_DRIVER_FIGURES_H
+#include "base/vec.h"
+#include "driver/call.h"
+#include "form/loops_cost.h"
+
+typedef struct figure_size {
+    const char *name;
+    int64_t value;
+} figure_size;
+
+typedef VEC(figure_size) figure_sizes;
+
+/* The sizes and int inputs of a call that was fixed. */
+figure_sizes figures_of_call(const call *c);
+
+/* NAN when a size is unknown. */
+double figure(const figure_sizes *sizes, const extent *e);
+
+/* What one call of a function does; NAN where a size is unknown. */
+typedef struct work {
+    double counts[COST_SORTS];
+    double read, written; /* bytes */
+    double pairs;         /* of the kernel that has most, all its runs */
+    bool is_pairs;        /* else elements */
+} work;
+
+work work_of(const figure_sizes *sizes, const kernel_list *kernels);
+/* Additions, products, divisions, roots and function calls, each counted as one. */
+double work_flops(const work *w);
+
+#endif

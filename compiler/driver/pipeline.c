@@ -130,8 +130,11 @@ static void fuse(graph *g, graph_fn *f)
     simplify_fn(g, f);
     if (fuse_unroll(g, f))
         simplify_fn(g, f);
-    if (fuse_lift(g, f))
+    if (fuse_lift(g, f)) {
         fuse_inline_cheap(g, f);
+        simplify_fn(g, f);
+    }
+    fuse_strength(g, f);
 }
 
 static void print_graphs(pipeline *p)

@@ -3,8 +3,10 @@
 #define ADC_STAGE_SIMPLIFY_H
 #include "form/graph.h"
 
-/* Replaces the roots by simpler ones of the same value, type and shape. Values may differ in the sign of a zero and,
- * where integers are reassociated, nowhere else; NaN and infinities stay. */
+/* Replaces the roots by simpler ones of the same value, type and shape. Values may differ in the sign of a zero and by
+ * rounding, where constants are gathered and factors leave sums: products and sums are those of real numbers there, and
+ * what overflows on the way may differ. Terms never cancel (x - x stays), and what is left out stays left out: a factor
+ * of a sum that may lack terms is multiplied by mulz. */
 void simplify(graph *g, int n, node **roots);
 
 /* The rules, for tests and documentation: NULL after the last. */

@@ -1,4 +1,4 @@
-/* Rules of reductions: those over nothing or over one thing, signs, and the elimination of an axis that an equation
+/* Rules of reductions: those over nothing or over one thing, and the elimination of an axis that an equation
  * fixes (sum over a of select(a == e, x, 0) is x at a = e where e is in range).
  *
  * The order of evaluation matters where a term reads out of range: a guard encloses (by select) what it guards. */
@@ -30,14 +30,6 @@ node *simplify_reduce_empty(const rewrite *w)
     for (int i = 0; i < w->n->nvars; i++)
         empty |= is_empty_axis(w->vars[i]);
     return empty ? neutral : NULL;
-}
-
-node *simplify_sum_neg(const rewrite *w)
-{
-    if (w->args[0]->op != OP_NEG)
-        return NULL;
-    node *sum = graph_reduce(w->g, OP_SUM, w->n->nvars, w->vars, w->args[0]->args[0], w->args[1], w->args + 2);
-    return graph_un(w->g, OP_NEG, sum);
 }
 
 /* The reduction without its static axis k, which is by; nothing else changed. */

@@ -1,9 +1,9 @@
 /* The rules of simplify: rows {op, function, formula} at the end, small functions above.
  *
  * A rule sees a node whose arguments are simple and returns an equal one that is nearer to the normal form, or NULL.
- * Floats keep their meaning to the bit, but for the sign of a zero: no 0*x, no x-x, no reassociation. Signs move
- * outwards, zeros of selects move outwards (so that a sum sees the condition that fixes its axis), integers gather
- * their constants, and comparisons of integers are decided by ranges. */
+ * Floats keep their meaning, but for rounding and the sign of a zero: no 0*x, no x-x. Signs and constants move outwards,
+ * zeros of selects move outwards (so that a sum sees the condition that fixes its axis), factors leave sums, integers
+ * gather their constants, and comparisons of integers are decided by ranges. */
 #include <math.h>
 
 #include "form/affine.h"
@@ -599,16 +599,24 @@ static node *scatter_nothing(const rewrite *w)
     {                                                                                                                  \
         o, simplify_reduce_delta, "R[a, b where a == e](x) = if 0 <= e < size then R[b](x at a = e) else neutral"      \
     }
+#define CONDITION(o)                                                                                                   \
+    {                                                                                                                  \
+        o, simplify_reduce_condition, "R[a where c and d](x) = if c then R[a where d](x) else neutral, c free of a"    \
+    }
+#define TERM(o)                                                                                                        \
+    {                                                                                                                  \
+        o, simplify_extremum_term, "R(x + c) = R(x) + c, c free of the axes"                                           \
+    }
 
 const simplify_rule simplify_rules[] = {
     {OP_NEG, neg_neg, "-(-a) = a"},
     {OP_NEG, int_sizes, "-n = (-n)"},
-    {OP_NEG, simplify_scale_neg, "-(c * x) = -c * x, c a power of two"},
+    {OP_NEG, simplify_scale_neg, "-(c * x) = -c * x"},
     {OP_NEG, neg_int_sub, "-(a - b) = b - a (int)"},
     ZEROS(OP_NEG),
     {OP_ADD, add_zero, "x + 0 = x"},
     {OP_ADD, add_neg, "a + -b = a - b"},
-    {OP_ADD, simplify_scale_add, "x + x = 2 * x, c * x + c * y = c * (x + y), c a power of two"},
+    {OP_ADD, simplify_scale_add, "c * x + d * x = (c+d) * x, c * x + c * y = c * (x + y)"},
     {OP_ADD, int_sizes, "n + m = (n+m) (int)"},
     {OP_ADD, int_regroup, "(x + n) + m = x + (n+m) (int)"},
     {OP_ADD, int_negative, "x + -3 = x - 3 (int)"},
@@ -616,6 +624,7 @@ const simplify_rule simplify_rules[] = {
     {OP_SUB, sub_zero, "x - 0 = x, 0 - x = -x"},
     {OP_SUB, sub_neg, "a - -b = a + b"},
     {OP_SUB, simplify_sub_of_neg, "-a - b = -(a + b)"},
+    {OP_SUB, simplify_scale_add, "c * x - d * x = (c-d) * x, c * x - c * y = c * (x - y)"},
     {OP_SUB, int_sizes, "n - m = (n-m) (int)"},
     {OP_SUB, int_regroup, "(x + n) - m = x + (n-m) (int)"},
     {OP_SUB, int_negative, "x - -3 = x + 3 (int)"},
@@ -626,7 +635,7 @@ const simplify_rule simplify_rules[] = {
     {OP_MUL, int_sizes, "n * m = (n*m) (int)"},
     {OP_MUL, mul_same, "x * x = sq(x)"},
     {OP_MUL, simplify_order_factor, "(b - a) * y = -((a - b) * y), in the order of values"},
-    {OP_MUL, simplify_scale_mul, "(c * x) * y = c * (x * y), c a power of two"},
+    {OP_MUL, simplify_scale_mul, "(c * x) * y = c * (x * y)"},
     SIGNS(OP_MUL),
     ZEROS(OP_MUL),
     {OP_MULZ, mulz_zero, "mulz(0, x) = 0"},
@@ -636,7 +645,7 @@ const simplify_rule simplify_rules[] = {
     {OP_DIV, div_one, "x / 1 = x"},
     {OP_DIV, div_minus_one, "x / -1 = -x"},
     {OP_DIV, one_over, "1 / x = inv(x)"},
-    {OP_DIV, simplify_scale_div, "(c * x) / y = c * (x / y), c a power of two"},
+    {OP_DIV, simplify_scale_div, "(c * x) / y = c * (x / y), x / (4 * y) = 0.25 * (x / y)"},
     SIGNS(OP_DIV),
     ZEROS(OP_DIV),
     {OP_POW, pow_const, "x^2 = sq(x), x^1 = x, x^0 = 1, x^-1 = inv(x)"},
@@ -681,30 +690,44 @@ const simplify_rule simplify_rules[] = {
     EMPTY(OP_SUM),
     UNIT(OP_SUM),
     DELTA(OP_SUM),
-    {OP_SUM, simplify_sum_neg, "sum(-x) = -sum(x)"},
-    {OP_SUM, simplify_scale_sum, "sum(c * x) = c * sum(x), c a power of two"},
+    CONDITION(OP_SUM),
+    {OP_SUM, simplify_sum_select, "sum(select(c, x, 0)) = select(c, sum(x), 0), c free of the axes"},
+    {OP_SUM, simplify_sum_count, "sum[a: N](1) = N"},
+    {OP_SUM, simplify_sum_factor, "sum(c * x) = c * sum(x), c free of the axes"},
+    {OP_SUM, simplify_sum_split, "sum[a, b](c * x) = sum[a](c * sum[b](x)), c free of b"},
     EMPTY(OP_PROD),
     UNIT(OP_PROD),
     DELTA(OP_PROD),
+    CONDITION(OP_PROD),
     EMPTY(OP_RMAX),
     UNIT(OP_RMAX),
     DELTA(OP_RMAX),
+    CONDITION(OP_RMAX),
+    TERM(OP_RMAX),
     EMPTY(OP_RMIN),
     UNIT(OP_RMIN),
     DELTA(OP_RMIN),
+    CONDITION(OP_RMIN),
+    TERM(OP_RMIN),
     EMPTY(OP_ARGMAX),
     UNIT(OP_ARGMAX),
+    CONDITION(OP_ARGMAX),
     EMPTY(OP_ARGMIN),
     UNIT(OP_ARGMIN),
+    CONDITION(OP_ARGMIN),
     EMPTY(OP_LSE),
     UNIT(OP_LSE),
     DELTA(OP_LSE),
+    CONDITION(OP_LSE),
+    TERM(OP_LSE),
     EMPTY(OP_ANY),
     UNIT(OP_ANY),
     DELTA(OP_ANY),
+    CONDITION(OP_ANY),
     EMPTY(OP_ALL),
     UNIT(OP_ALL),
     DELTA(OP_ALL),
+    CONDITION(OP_ALL),
     {OP_SCATTER, scatter_nothing, "scatter of 0, or where false = zeros"},
     {OP_OUT, out_still, "a state that a loop hands on unchanged, or of no pass = its first value"},
     {0},

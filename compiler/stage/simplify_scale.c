@@ -1,28 +1,42 @@
-/* Rules that move constant factors outwards, so that terms that differ in them only become one. Only powers of two
- * move: then no result changes (overflow and underflow aside). */
+/* Rules that move constant factors outwards, so that terms that differ in them only become one. Constants of moderate
+ * size move: nothing overflows that did not before. */
 #include <math.h>
 
 #include "stage/simplify_state.h"
 
-static bool is_power_of_two(const node *n)
+static bool is_scale(const node *n)
 {
     double x;
     int exponent;
-    return elem_is_float(n->elem) && node_is_const(n, &x) && isfinite(x) && fabs(frexp(x, &exponent)) == 0.5 &&
-           exponent > -20 && exponent < 20;
+    if (!elem_is_float(n->elem) || !node_is_const(n, &x) || !isfinite(x) || x == 0)
+        return false;
+    frexp(x, &exponent);
+    return exponent > -20 && exponent < 20;
 }
 
-/* n as c * rest, c a power of two. */
+static bool is_power_of_two(const node *n)
+{
+    int exponent;
+    return is_scale(n) && fabs(frexp(n->number, &exponent)) == 0.5;
+}
+
+/* n as c * rest. */
 static bool split_scale(node *n, node **c, node **rest)
 {
     if (n->op != OP_MUL)
         return false;
-    int k = is_power_of_two(n->args[0]) ? 0 : is_power_of_two(n->args[1]) ? 1 : -1;
+    int k = is_scale(n->args[0]) ? 0 : is_scale(n->args[1]) ? 1 : -1;
     if (k < 0 || node_is_const(n->args[1 - k], NULL))
         return false;
     *c = n->args[k];
     *rest = n->args[1 - k];
     return true;
+}
+
+/* c * x, as it will be found again. */
+static node *scaled(graph *g, double c, node *x)
+{
+    return c == 1 ? x : c == -1 ? graph_un(g, OP_NEG, x) : graph_bin(g, OP_MUL, graph_real(g, x->elem, c), x);
 }
 
 node *simplify_scale_mul(const rewrite *w)
@@ -32,19 +46,25 @@ node *simplify_scale_mul(const rewrite *w)
         node *other = w->args[1 - k];
         if (!split_scale(w->args[k], &c, &rest))
             continue;
-        if (is_power_of_two(other))
-            return graph_bin(w->g, OP_MUL, graph_real(w->g, c->elem, c->number * other->number), rest);
+        if (is_scale(other))
+            return scaled(w->g, c->number * other->number, rest);
         return graph_bin(w->g, OP_MUL, c, graph_bin(w->g, OP_MUL, rest, other));
     }
     return NULL;
 }
 
+/* (c x) / y = c (x / y); for powers of two x / (c y) = 1/c (x / y) and x / c = 1/c x. */
 node *simplify_scale_div(const rewrite *w)
 {
-    node *c, *rest;
-    if (!split_scale(w->args[0], &c, &rest))
-        return NULL;
-    return graph_bin(w->g, OP_MUL, c, graph_bin(w->g, OP_DIV, rest, w->args[1]));
+    graph *g = w->g;
+    node *a = w->args[0], *b = w->args[1], *c, *rest;
+    if (split_scale(a, &c, &rest))
+        return graph_bin(g, OP_MUL, c, graph_bin(g, OP_DIV, rest, b));
+    if (is_power_of_two(b))
+        return scaled(g, 1 / b->number, a);
+    if (split_scale(b, &c, &rest) && is_power_of_two(c))
+        return scaled(g, 1 / c->number, graph_bin(g, OP_DIV, a, rest));
+    return NULL;
 }
 
 node *simplify_scale_neg(const rewrite *w)
@@ -52,30 +72,39 @@ node *simplify_scale_neg(const rewrite *w)
     node *c, *rest;
     if (!split_scale(w->args[0], &c, &rest))
         return NULL;
-    return graph_bin(w->g, OP_MUL, graph_real(w->g, c->elem, -c->number), rest);
+    return scaled(w->g, -c->number, rest);
 }
 
-node *simplify_scale_sum(const rewrite *w)
+/* n as *c times what is returned. */
+static node *unscaled(node *n, double *c)
 {
-    node *c, *rest;
-    if (!split_scale(w->args[0], &c, &rest))
-        return NULL;
-    node *sum = graph_reduce(w->g, OP_SUM, w->n->nvars, w->vars, rest, w->args[1], w->args + 2);
-    return graph_bin(w->g, OP_MUL, c, sum);
+    node *scale, *rest;
+    *c = 1;
+    if (n->op == OP_NEG) {
+        n = unscaled(n->args[0], c);
+        *c = -*c;
+    } else if (split_scale(n, &scale, &rest)) {
+        *c = scale->number;
+        n = rest;
+    }
+    return n;
 }
 
-/* x + x = 2 x, and c x + c y = c (x + y). */
+/* c x + d x = (c + d) x and c x + c y = c (x + y); likewise differences. A sum that cancels is left: x may be NaN. */
 node *simplify_scale_add(const rewrite *w)
 {
-    node *a = w->args[0], *b = w->args[1], *c, *d, *x, *y;
-    if (!elem_is_float(a->elem))
+    graph *g = w->g;
+    double c, d;
+    bool minus = w->n->op == OP_SUB;
+    if (!elem_is_float(w->n->elem) || node_is_const(w->args[0], NULL) || node_is_const(w->args[1], NULL))
         return NULL;
-    if (a == b)
-        return graph_bin(w->g, OP_MUL, graph_real(w->g, a->elem, 2), a);
-    if (split_scale(a, &c, &x) && split_scale(b, &d, &y) && (c == d || x == y))
-        return c == d ? graph_bin(w->g, OP_MUL, c, graph_bin(w->g, OP_ADD, x, y))
-                      : graph_bin(w->g, OP_MUL, graph_real(w->g, c->elem, c->number + d->number), x);
-    return NULL;
+    node *x = unscaled(w->args[0], &c), *y = unscaled(w->args[1], &d);
+    if (x == y && c + (minus ? -d : d) != 0)
+        return scaled(g, c + (minus ? -d : d), x);
+    if (x == y || fabs(c) != fabs(d) || fabs(c) == 1)
+        return NULL;
+    op o = (c == d) == minus ? OP_SUB : OP_ADD;
+    return scaled(g, c, graph_bin(g, o, x, y));
 }
 
 /* (b - a) * y = -((a - b) * y), in the order of values: what differs in the sign only becomes one. */

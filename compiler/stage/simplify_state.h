@@ -27,13 +27,18 @@ bool simplify_is_plain(const node *n);
 /* Rules of reductions, see simplify_reduce.c. */
 node *simplify_reduce_empty(const rewrite *w);
 node *simplify_reduce_unit_axis(const rewrite *w);
-node *simplify_sum_neg(const rewrite *w);
 node *simplify_reduce_delta(const rewrite *w);
+/* What leaves a reduction, see simplify_factor.c. */
+node *simplify_sum_factor(const rewrite *w);
+node *simplify_sum_count(const rewrite *w);
+node *simplify_sum_split(const rewrite *w);
+node *simplify_sum_select(const rewrite *w);
+node *simplify_reduce_condition(const rewrite *w);
+node *simplify_extremum_term(const rewrite *w);
 /* Constant factors, see simplify_scale.c. */
 node *simplify_scale_mul(const rewrite *w);
 node *simplify_scale_div(const rewrite *w);
 node *simplify_scale_neg(const rewrite *w);
-node *simplify_scale_sum(const rewrite *w);
 node *simplify_scale_add(const rewrite *w);
 node *simplify_order_factor(const rewrite *w);
 node *simplify_sub_of_neg(const rewrite *w);

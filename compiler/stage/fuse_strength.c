@@ -1,0 +1,197 @@
+/* Fewer and cheaper operations in inner loops, as the last step: what is better for algebra is not what is cheapest.
+ *
+ * A value's depth is the place of the innermost variable it depends on; what has less depth than its user is computed
+ * once before the loop.
+ *
+ *   x / c              x * inv(c)              c of less depth, in a reduction
+ *   (c * x) * d        x * (c * d)             c, d of less depth than x; signs and constants are such
+ *   exp(c * x + d)     exp2(c' * x + d')       c' = c * log2(e): where the factor is free
+ *
+ * The results differ by rounding only (and where inv(c) overflows). */
+#include "stage/fuse.h"
+
+static const double LOG2_E = 1.4426950408889634;
+
+typedef struct strengthening {
+    graph *g;
+    map done;
+    map places;   /* variable -> its place */
+    int *reduces; /* per place: bound by a reduction */
+    int depth, cap;
+} strengthening;
+
+/* The place of a variable, from 1; 0: a constant. */
+static int depth_of(const strengthening *s, const node *n)
+{
+    int depth = 0;
+    for (int i = 0; i < n->nfree; i++) {
+        const int *place = map_get(&s->places, n->free[i]);
+        if (place && *place > depth)
+            depth = *place;
+    }
+    return depth;
+}
+
+static bool in_reduction(const strengthening *s, const node *n)
+{
+    int depth = depth_of(s, n);
+    return depth > 0 && s->reduces[depth];
+}
+
+static node *product(strengthening *s, node *a, node *b)
+{
+    double x, y;
+    if (node_is_const(a, &x) && node_is_const(b, &y))
+        return graph_real(s->g, a->elem, x * y);
+    for (int k = 0; k < 2; k++) {
+        node *one = k ? b : a, *other = k ? a : b;
+        if (node_is_number(one, 1))
+            return other;
+        if (node_is_number(one, -1))
+            return graph_un(s->g, OP_NEG, other);
+    }
+    return graph_bin(s->g, OP_MUL, a, b);
+}
+
+/* n as a product of which the second factor has less depth. */
+static bool split_by_depth(const strengthening *s, node *n, node **deep, node **shallow)
+{
+    int depth = depth_of(s, n);
+    if (n->op == OP_NEG) {
+        *deep = n->args[0];
+        *shallow = graph_real(s->g, n->elem, -1);
+        return depth > 0;
+    }
+    if (n->op != OP_MUL)
+        return false;
+    int k = depth_of(s, n->args[0]) < depth ? 0 : 1;
+    *shallow = n->args[k];
+    *deep = n->args[1 - k];
+    return depth_of(s, *shallow) < depth;
+}
+
+/* deep * shallow, what is shallow in deep moved to the others. */
+static node *gather(strengthening *s, node *deep, node *shallow)
+{
+    node *d, *c;
+    while (split_by_depth(s, deep, &d, &c)) {
+        deep = d;
+        shallow = product(s, c, shallow);
+    }
+    return product(s, deep, shallow);
+}
+
+static node *strengthen_product(strengthening *s, node *n)
+{
+    node *deep, *shallow;
+    return split_by_depth(s, n, &deep, &shallow) ? gather(s, deep, shallow) : n;
+}
+
+static node *strengthen_quotient(strengthening *s, node *n)
+{
+    node *a = n->args[0], *b = n->args[1];
+    if (!in_reduction(s, n) || depth_of(s, b) >= depth_of(s, a))
+        return n;
+    double x;
+    node *inverse = node_is_const(b, &x) ? graph_real(s->g, b->elem, 1 / x) : graph_un(s->g, OP_INV, b);
+    return gather(s, a, inverse);
+}
+
+/* Scaling n adds no operation at its depth. */
+static bool scales_freely(strengthening *s, node *n, int depth)
+{
+    node *deep, *shallow;
+    if (depth_of(s, n) < depth)
+        return true;
+    if (n->op == OP_ADD || n->op == OP_SUB)
+        return scales_freely(s, n->args[0], depth) && scales_freely(s, n->args[1], depth);
+    return split_by_depth(s, n, &deep, &shallow);
+}
+
+static node *scaled(strengthening *s, node *n, int depth, double c)
+{
+    node *deep, *shallow, *scale = graph_real(s->g, n->elem, c);
+    if (depth_of(s, n) == depth && (n->op == OP_ADD || n->op == OP_SUB))
+        return graph_bin(s->g, n->op, scaled(s, n->args[0], depth, c), scaled(s, n->args[1], depth, c));
+    if (split_by_depth(s, n, &deep, &shallow))
+        return gather(s, deep, product(s, shallow, scale));
+    return product(s, n, scale);
+}
+
+static node *strengthen_exp(strengthening *s, node *n)
+{
+    node *x = n->args[0];
+    int depth = depth_of(s, x);
+    if (!in_reduction(s, x) || !scales_freely(s, x, depth))
+        return n;
+    return graph_un(s->g, OP_EXP2, scaled(s, x, depth, LOG2_E));
+}
+
+static node *strengthen(strengthening *s, node *n)
+{
+    if (!elem_is_float(n->elem))
+        return n;
+    switch (n->op) {
+    case OP_MUL:
+    case OP_NEG:
+        return strengthen_product(s, n);
+    case OP_DIV:
+        return strengthen_quotient(s, n);
+    case OP_EXP:
+        return strengthen_exp(s, n);
+    default:
+        return n;
+    }
+}
+
+static void push(strengthening *s, const node *n, var *const *vars)
+{
+    if (s->depth + n->nvars + 1 > s->cap) {
+        int cap = 2 * (s->depth + n->nvars) + 16;
+        s->reduces = arena_grow(s->g->mem, s->reduces, (size_t)s->cap, (size_t)cap, sizeof *s->reduces);
+        s->cap = cap;
+    }
+    for (int i = 0; i < n->nvars; i++) {
+        int *place = ARENA_NEW(s->g->mem, int);
+        *place = ++s->depth;
+        s->reduces[s->depth] = node_is_reduce(n);
+        map_set(&s->places, vars[i], place);
+    }
+}
+
+static node *walk(strengthening *s, node *n)
+{
+    if (n->nargs == 0)
+        return n;
+    node *known = map_get(&s->done, n);
+    if (known)
+        return known;
+    graph *g = s->g;
+    node **args = ARENA_ARRAY(g->mem, node *, n->nargs);
+    int outer = n->nargs - n->ninner, depth = s->depth;
+    for (int i = 0; i < outer; i++)
+        args[i] = walk(s, n->args[i]);
+    opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
+    if (o)
+        push(s, n, o->vars);
+    for (int i = 0; i < n->ninner; i++)
+        args[outer + i] = walk(s, o->inner[i]);
+    s->depth = depth;
+    g->at = n->at;
+    node *r = o ? graph_leave(g, n, o, args) : strengthen(s, graph_with_args(g, n, args));
+    if (!r->hint)
+        r->hint = n->hint;
+    map_set(&s->done, n, r);
+    return r;
+}
+
+void fuse_strength(graph *g, graph_fn *f)
+{
+    strengthening s = {.g = g};
+    map_init(&s.done, g->mem);
+    map_init(&s.places, g->mem);
+    for (int i = 0; i < f->nouts; i++)
+        f->outs[i] = walk(&s, f->outs[i]);
+    for (int i = 0; i < f->checks.n; i++)
+        f->checks.data[i].ok = walk(&s, f->checks.data[i].ok);
+}

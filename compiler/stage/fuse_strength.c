@@ -3,11 +3,12 @@
  * A value's depth is the place of the innermost variable it depends on; what has less depth than its user is computed
  * once before the loop.
  *
- *   x / c              x * inv(c)              c of less depth, in a reduction
+ *   x / c              x * inv(c)              c of less depth
  *   (c * x) * d        x * (c * d)             c, d of less depth than x; signs and constants are such
  *   exp(c * x + d)     exp2(c' * x + d')       c' = c * log2(e): where the factor is free
  *
- * The results differ by rounding only (and where inv(c) overflows). */
+ * Divisions and exponentials are left alone below a single axis: they are not in an inner loop, and there x / c is
+ * exact where the quotient is. The results differ by rounding only (and where inv(c) overflows). */
 #include "stage/fuse.h"
 
 static const double LOG2_E = 1.4426950408889634;
@@ -15,9 +16,8 @@ static const double LOG2_E = 1.4426950408889634;
 typedef struct strengthening {
     graph *g;
     map done;
-    map places;   /* variable -> its place */
-    int *reduces; /* per place: bound by a reduction */
-    int depth, cap;
+    map places; /* variable -> its place */
+    int depth;
 } strengthening;
 
 /* The place of a variable, from 1; 0: a constant. */
@@ -32,10 +32,12 @@ static int depth_of(const strengthening *s, const node *n)
     return depth;
 }
 
-static bool in_reduction(const strengthening *s, const node *n)
+static bool is_inner(const node *n)
 {
-    int depth = depth_of(s, n);
-    return depth > 0 && s->reduces[depth];
+    int axes = 0;
+    for (int i = 0; i < n->nfree; i++)
+        axes += n->free[i]->kind == VAR_AXIS;
+    return axes >= 2;
 }
 
 static node *product(strengthening *s, node *a, node *b)
@@ -90,7 +92,7 @@ static node *strengthen_product(strengthening *s, node *n)
 static node *strengthen_quotient(strengthening *s, node *n)
 {
     node *a = n->args[0], *b = n->args[1];
-    if (!in_reduction(s, n) || depth_of(s, b) >= depth_of(s, a))
+    if (!is_inner(n) || depth_of(s, b) >= depth_of(s, a))
         return n;
     double x;
     node *inverse = node_is_const(b, &x) ? graph_real(s->g, b->elem, 1 / x) : graph_un(s->g, OP_INV, b);
@@ -122,7 +124,7 @@ static node *strengthen_exp(strengthening *s, node *n)
 {
     node *x = n->args[0];
     int depth = depth_of(s, x);
-    if (!in_reduction(s, x) || !scales_freely(s, x, depth))
+    if (!is_inner(x) || !scales_freely(s, x, depth))
         return n;
     return graph_un(s->g, OP_EXP2, scaled(s, x, depth, LOG2_E));
 }
@@ -146,15 +148,9 @@ static node *strengthen(strengthening *s, node *n)
 
 static void push(strengthening *s, const node *n, var *const *vars)
 {
-    if (s->depth + n->nvars + 1 > s->cap) {
-        int cap = 2 * (s->depth + n->nvars) + 16;
-        s->reduces = arena_grow(s->g->mem, s->reduces, (size_t)s->cap, (size_t)cap, sizeof *s->reduces);
-        s->cap = cap;
-    }
     for (int i = 0; i < n->nvars; i++) {
         int *place = ARENA_NEW(s->g->mem, int);
         *place = ++s->depth;
-        s->reduces[s->depth] = node_is_reduce(n);
         map_set(&s->places, vars[i], place);
     }
 }

@@ -24,6 +24,7 @@
 #include "stage/place.h"
 #include "stage/schedule.h"
 #include "stage/simplify.h"
+#include "stage/vectorize.h"
 #include "stage/stdlib.h"
 
 typedef struct pipeline {
@@ -184,6 +185,7 @@ static void schedule_all(pipeline *p)
 {
     for (int i = 0; i < p->graphs.fns.n; i++) {
         nest_fn *n = schedule(p->graphs.g, p->graphs.fns.data[i], p->o->sum);
+        vectorize(n, p->mem);
         accumulate(n, p->mem);
         collapse(n, p->mem);
         place(n, p->mem);

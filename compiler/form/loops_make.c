@@ -88,3 +88,8 @@ void lstmt_set(arena *mem, lstmt_list *out, temp *t, lexpr *e)
 {
     assign(mem, out, LS_SET, t, e);
 }
+
+bool lexpr_is_lanewise(const lexpr *e)
+{
+    return e->kind == LX_POINT && (e->op == OP_NORMAL || e->op == OP_UNIFORM);
+}

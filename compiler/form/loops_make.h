@@ -13,6 +13,9 @@ lexpr *lexpr_point(arena *mem, op o, elem e, int n, lexpr *const *args);
 lexpr *lexpr_bin(arena *mem, op o, lexpr *a, lexpr *b);
 lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b);
 
+/* An op that lanes are given one by one; stays a declaration of its own. */
+bool lexpr_is_lanewise(const lexpr *e);
+
 temp *temp_new(arena *mem, const char *name, elem e, bool lanes);
 /* The names of temporaries need not be unique: the printer makes them so. */
 lstmt *lstmt_new(arena *mem, lstmt_list *out, lstmt_kind kind);

@@ -18,6 +18,7 @@ void emitter_init(emitter *e, arena *mem, const interface *face, const nest_fn *
 {
     *e = (emitter){.mem = mem, .face = face, .fn = fn, .pool = extent_pool_new(mem)};
     c_printer_init(&e->p, mem, fn, helpers);
+    e->p.real = face->real;
     names_init(&e->words, mem);
     map *const maps[] = {&e->legal, &e->taken, &e->live, &e->shared};
     for (int i = 0; i < 4; i++)
@@ -170,6 +171,12 @@ static void emit_comment(text *t, const nest_module *m)
     text_add(t, " */\n");
 }
 
+/* The bytes of a lane, told to the helpers; in f64 modules they know. */
+static const char *face_bytes(const interface *face)
+{
+    return face->real == ELEM_F32 ? "#define AD_LANE_BYTES 4\n\n" : "";
+}
+
 void emit_c(text *t, const nest_module *m, const char *header_name)
 {
     prelude helpers;
@@ -182,6 +189,7 @@ void emit_c(text *t, const nest_module *m, const char *header_name)
     text_add(t, m->fast_math ? "#define AD_FAST_MATH 1\n\n" : "");
     emit_variant(t, m->face);
     text_addf(t, "#include \"%s\"\n\n#include <math.h>\n\n", header_name);
+    text_add(t, face_bytes(m->face));
     prelude_print(t, &helpers);
     text_add(t, text_str(&functions));
     text_add(t, "#ifndef AD_VARIANT\n\n");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "back/emit_c_parts.h"
+#include "back/print_lane.h"
 #include "back/spell.h"
 
 /* Walks over buffers. */
@@ -27,8 +28,8 @@ void for_each_buffer(const lstmt_list *body, void (*f)(void *data, const buffer 
     buffer_walk w = {f, data};
     for (int i = 0; i < body->n; i++) {
         const lstmt *s = body->data[i];
-        const lexpr *exprs[] = {s->e, s->lo, s->hi};
-        for (int k = 0; k < 3; k++)
+        const lexpr *exprs[] = {s->e, s->lo, s->hi, s->filter};
+        for (int k = 0; k < 4; k++)
             if (exprs[k])
                 walk_expr(&w, exprs[k]);
         for (int k = 0; k < s->nsubs; k++)
@@ -104,7 +105,7 @@ static const char *take(emitter *e, int slot)
 
 void emit_scratch_pointer(emitter *e, const buffer *b, bool thread)
 {
-    const char *type = emit_c_type(b->elem), *part = slot_name(e, b->slot);
+    const char *type = print_type(&e->p, b->elem, b->lanes), *part = slot_name(e, b->slot);
     c_local *l = print_declare(&e->p, b, emitter_name(e, b->name));
     l->used = true;
     if (thread)

@@ -7,18 +7,27 @@
 
 #include "back/emit_c_parts.h"
 #include "back/emit_quote.h"
+#include "back/print_lane.h"
 #include "back/spell.h"
+#include "form/loops_make.h"
 
 #define PARALLEL_COST 30000
 #define PARALLEL_COST_TEXT "3e4"
 
 /* Which temporaries are read: from the end, because what only feeds unread ones is unread. */
 
+static bool live_temp(emitter *e, const temp *t)
+{
+    bool is_new = !map_get(&e->live, t);
+    if (is_new)
+        map_set(&e->live, t, e);
+    return is_new;
+}
+
 static bool live_expr(emitter *e, const lexpr *x)
 {
-    bool changed = x->kind == LX_TEMP && !map_get(&e->live, x->temp);
-    if (changed)
-        map_set(&e->live, x->temp, e);
+    bool changed = x->kind == LX_TEMP && live_temp(e, x->temp);
+    changed |= x->count && live_temp(e, x->count);
     for (int i = 0; i < x->nargs; i++)
         changed |= live_expr(e, x->args[i]);
     return changed;
@@ -38,9 +47,10 @@ static bool live_statements(emitter *e, const lstmt_list *body)
             continue;
         changed |= live_statements(e, &s->body);
         changed |= live_statements(e, &s->other);
-        const lexpr *exprs[] = {s->e, s->lo, s->hi};
-        for (int k = 0; k < 3; k++)
+        const lexpr *exprs[] = {s->e, s->lo, s->hi, s->filter};
+        for (int k = 0; k < 4; k++)
             changed |= exprs[k] && live_expr(e, exprs[k]);
+        changed |= s->count && live_temp(e, s->count);
         for (int k = 0; k < s->nsubs; k++)
             changed |= live_expr(e, s->subs[k]);
     }
@@ -55,16 +65,43 @@ void mark_live(emitter *e)
 
 /* Scalars. */
 
+/* The text of e as a value of t's type. */
+static const char *value_text(emitter *e, const temp *of, const lexpr *x)
+{
+    text t;
+    text_init(&t, e->mem);
+    (of->lanes ? print_all : print_expr)(&t, &e->p, x, PREC_SELECT);
+    return text_str(&t);
+}
+
+/* A function that has no form for lanes: one lane after the other. */
+static void emit_lanewise(emitter *e, const lstmt *s)
+{
+    const char *lane = emitter_name(e, "lane");
+    e->p.lane = lane;
+    const char *value = emit_text(e, s->e, PREC_SELECT);
+    e->p.lane = NULL;
+    const char *name = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name))->name;
+    emit_linef(e, "%s %s;", print_type(&e->p, s->temp->elem, true), name);
+    emit_linef(e, "for (int %s = 0; %s < AD_LANES; %s++)", lane, lane, lane);
+    emit_linef(e, "    %s[%s] = %s;", name, lane, value);
+}
+
 static void emit_let(emitter *e, const lstmt *s)
 {
-    bool is_const = s->kind == LS_LET, known = is_const && s->e->elem == ELEM_INT;
-    const char *value = emit_text(e, s->e, PREC_SELECT);
+    if (s->e->lanes && lexpr_is_lanewise(s->e)) {
+        emit_lanewise(e, s);
+        return;
+    }
+    bool is_const = s->kind == LS_LET, known = is_const && s->e->elem == ELEM_INT && !s->temp->lanes;
+    const char *value = value_text(e, s->temp, s->e);
     int bits = known ? print_bits(&e->p, s->e) : WORD_BITS;
     bool nonneg = known && print_is_nonneg(&e->p, s->e);
     c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
     l->bits = bits;
     l->nonneg = nonneg;
-    emit_linef(e, "%s%s %s = %s;", is_const ? "const " : "", emit_c_type(s->temp->elem), l->name, value);
+    const char *type = print_type(&e->p, s->temp->elem, s->temp->lanes);
+    emit_linef(e, "%s%s %s = %s;", is_const ? "const " : "", type, l->name, value);
 }
 
 /* x = x + a is printed as x += a. */
@@ -77,7 +114,7 @@ static void emit_set(emitter *e, const lstmt *s)
     if (updates)
         emit_linef(e, "%s %s= %s;", name, x->op == OP_ADD ? "+" : "*", emit_text(e, x->args[1], PREC_SELECT));
     else
-        emit_linef(e, "%s = %s;", name, emit_text(e, x, PREC_SELECT));
+        emit_linef(e, "%s = %s;", name, value_text(e, s->temp, x));
 }
 
 /* Stores. */
@@ -103,8 +140,20 @@ static void emit_conditional(emitter *e, const char *condition, const char *stat
     e->indent -= *condition ? 4 : 0;
 }
 
+static void emit_lane_store(emitter *e, const lstmt *s)
+{
+    text t;
+    text_init(&t, e->mem);
+    print_lane_store(&t, &e->p, s);
+    emit_conditional(e, store_condition(e, s->buffer, false, s->nsubs, s->subs), text_str(&t));
+}
+
 static void emit_store(emitter *e, const lstmt *s)
 {
+    if (s->at != LANE_ONE || s->buffer->lanes) {
+        emit_lane_store(e, s);
+        return;
+    }
     const char *condition = store_condition(e, s->buffer, s->guarded, s->nsubs, s->subs);
     text t;
     text_init(&t, e->mem);
@@ -129,22 +178,27 @@ static const char *count(emitter *e, const buffer *b)
     return text_str(&t);
 }
 
-static const char *helper(emitter *e, const char *name, elem of)
+/* A helper for the entries of a buffer. */
+static const char *helper(emitter *e, const char *name, const buffer *b)
 {
-    return prelude_use_for(e->p.helpers, name, of);
+    if (!b->lanes)
+        return prelude_use_for(e->p.helpers, name, b->elem);
+    return b->elem == ELEM_BOOL ? prelude_use(e->p.helpers, arena_printf(e->mem, "%s_bools", name))
+                                : prelude_use_lanes(e->p.helpers, name, b->elem);
 }
 
 static void emit_fill(emitter *e, const lstmt *s)
 {
     const buffer *b = s->buffer;
-    const char *value = emit_text(e, s->e, PREC_SELECT);
+    const temp entry = {.elem = b->elem, .lanes = b->lanes};
+    const char *value = value_text(e, &entry, s->e);
     text t;
     text_init(&t, e->mem);
     if (b->rank == 0) {
         print_entry(&t, &e->p, b, 0, NULL);
         text_addf(&t, " = %s;", value);
     } else {
-        text_addf(&t, "%s(%s, %s, %s);", helper(e, "ad_fill", b->elem), part(e, b, 0, NULL), count(e, b), value);
+        text_addf(&t, "%s(%s, %s, %s);", helper(e, "ad_fill", b), part(e, b, 0, NULL), count(e, b), value);
     }
     emit_conditional(e, store_condition(e, b, false, 0, NULL), text_str(&t));
 }
@@ -162,7 +216,7 @@ static void emit_copy(emitter *e, const lstmt *s)
         print_entry(&t, &e->p, from, into ? 0 : s->nsubs, s->subs);
         text_add(&t, ";");
     } else {
-        text_addf(&t, "%s(%s, %s, %s);", helper(e, "ad_copy", to->elem), part(e, to, into ? s->nsubs : 0, s->subs),
+        text_addf(&t, "%s(%s, %s, %s);", helper(e, "ad_copy", to), part(e, to, into ? s->nsubs : 0, s->subs),
                   part(e, from, into ? 0 : s->nsubs, s->subs), count(e, whole));
     }
     emit_conditional(e, store_condition(e, to, false, 0, NULL), text_str(&t));
@@ -173,12 +227,12 @@ static void emit_swap(emitter *e, const lstmt *s)
     const char *a = print_buffer_name(&e->p, s->buffer), *b = print_buffer_name(&e->p, s->from);
     bool contents = s->buffer->kind == BUF_LOCAL || s->from->kind == BUF_LOCAL;
     if (contents) {
-        emit_linef(e, "%s(%s, %s, %s);", helper(e, "ad_exchange", s->buffer->elem), part(e, s->buffer, 0, NULL),
+        emit_linef(e, "%s(%s, %s, %s);", helper(e, "ad_exchange", s->buffer), part(e, s->buffer, 0, NULL),
                    part(e, s->from, 0, NULL), count(e, s->buffer));
         return;
     }
     const char *keep = emitter_name(e, "swapped");
-    emit_linef(e, "%s *const %s = %s;", emit_c_type(s->buffer->elem), keep, a);
+    emit_linef(e, "%s *const %s = %s;", print_type(&e->p, s->buffer->elem, s->buffer->lanes), keep, a);
     emit_linef(e, "%s = %s;", a, b);
     emit_linef(e, "%s = %s;", b, keep);
 }
@@ -193,18 +247,28 @@ static void emit_array(emitter *e, const lstmt *s)
         assert(is_const && "a local array has constant extents");
         n *= is_const ? k : 1;
     }
+    const char *type = print_type(&e->p, b->elem, b->lanes);
     if (b->rank == 0)
-        emit_linef(e, "%s %s;", emit_c_type(b->elem), name);
+        emit_linef(e, "%s %s;", type, name);
     else
-        emit_linef(e, "%s %s[%s];", emit_c_type(b->elem), name, print_integer(e->mem, n > 0 ? n : 1));
+        emit_linef(e, "%s %s[%s];", type, name, print_integer(e->mem, n > 0 ? n : 1));
 }
 
 static void emit_insert(emitter *e, const lstmt *s)
 {
-    const char *function = helper(e, s->largest ? "ad_insert_largest" : "ad_insert", s->buffer->elem);
-    emit_linef(e, "%s(%s, %s, %s, %s, %s);", function, part(e, s->buffer, s->nsubs, s->subs),
-               part(e, s->from, s->nsubs, s->subs), emit_size(e, s->buffer->extents[s->buffer->rank - 1], PREC_SELECT),
-               emit_text(e, s->e, PREC_SELECT), emit_text(e, s->lo, PREC_SELECT));
+    const char *function = helper(e, s->largest ? "ad_insert_largest" : "ad_insert", s->buffer);
+    const temp key = {.elem = s->buffer->elem, .lanes = s->buffer->lanes}, at = {.elem = ELEM_INT, .lanes = key.lanes};
+    const temp mask = {.elem = ELEM_BOOL, .lanes = true};
+    text t;
+    text_init(&t, e->mem);
+    text_addf(&t, "%s(%s, %s, %s, %s, %s", function, part(e, s->buffer, s->nsubs, s->subs),
+              part(e, s->from, s->nsubs, s->subs), emit_size(e, s->buffer->extents[s->buffer->rank - 1], PREC_SELECT),
+              value_text(e, &key, s->e), value_text(e, &at, s->lo));
+    const lexpr all = {.kind = LX_CONST, .elem = ELEM_BOOL, .integer = 1};
+    if (key.lanes)
+        text_addf(&t, ", %s", value_text(e, &mask, s->filter ? s->filter : &all));
+    text_add(&t, ");");
+    emit_line(e, text_str(&t));
 }
 
 /* Control. */
@@ -333,6 +397,16 @@ static int index_bits(const emitter *e, const lstmt *s)
     return lo > hi ? lo : hi;
 }
 
+static const char *loop_step(emitter *e, const lstmt *s, const char *name)
+{
+    if (s->lanes) {
+        prelude_use(e->p.helpers, "ad_lanes");
+        return arena_printf(e->mem, "%s += AD_LANES", name);
+    }
+    return s->step > 1 ? arena_printf(e->mem, "%s += %s", name, print_integer(e->mem, s->step))
+                       : arena_printf(e->mem, "%s++", name);
+}
+
 static void emit_for(emitter *e, const lstmt *s)
 {
     bool outermost = s->parallel && !e->in_parallel;
@@ -344,7 +418,7 @@ static void emit_for(emitter *e, const lstmt *s)
     l->bits = index_bits(e, s);
     l->nonneg = print_is_nonneg(&e->p, s->lo);
     l->below = s->hi;
-    emit_linef(e, "for (int64_t %s = %s; %s < %s; %s++) {", l->name, lo, l->name, hi, l->name);
+    emit_linef(e, "for (int64_t %s = %s; %s < %s; %s) {", l->name, lo, l->name, hi, loop_step(e, s, l->name));
     if (outermost)
         emit_parallel_body(e, s, threads);
     else

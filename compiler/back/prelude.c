@@ -14,9 +14,9 @@ enum { ELEMS = 4 };
 /* Stands in `used` for rows without element type. */
 static const elem no_elem = ELEM_F32;
 
-static const prelude_row *const tables[] = {prelude_memory,     prelude_arithmetic, prelude_special,
-                                            prelude_random,     prelude_lanes,      prelude_lanes_arithmetic,
-                                            prelude_lanes_ints, prelude_lanes_math};
+static const prelude_row *const tables[] = {prelude_memory,     prelude_arithmetic,   prelude_special,
+                                            prelude_random,     prelude_lanes,        prelude_lanes_arithmetic,
+                                            prelude_lanes_ints, prelude_lanes_memory, prelude_lanes_math};
 static const char *const suffixes[ELEMS] = {
     [ELEM_F32] = "f32", [ELEM_F64] = "f64", [ELEM_INT] = "int", [ELEM_BOOL] = "bool"};
 static const char *const types[ELEMS] = {

@@ -21,6 +21,7 @@ extern const prelude_row prelude_memory[];     /* sizes, workspace, threads, who
 extern const prelude_row prelude_lanes[];      /* vectors of AD_LANES values: types, selection, sums, memory */
 extern const prelude_row prelude_lanes_arithmetic[];
 extern const prelude_row prelude_lanes_ints[];
+extern const prelude_row prelude_lanes_memory[]; /* entries anywhere, arrays of lanes */
 extern const prelude_row prelude_lanes_math[];
 
 #endif

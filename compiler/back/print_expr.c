@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "back/print_lane.h"
 #include "back/spell.h"
 
 /* Names. */
@@ -574,11 +575,29 @@ static void print_constant(text *t, c_printer *p, const lexpr *e)
         text_add(t, e->elem == ELEM_INT ? print_integer(p->mem, e->integer) : print_number(p->mem, e->number, e->elem));
 }
 
-static void print_lane_expr(text *t, c_printer *p, const lexpr *e)
+/* Lanes as one number, or one of them. */
+static void print_of_lanes(text *t, c_printer *p, const lexpr *e)
 {
-    (void)t;
-    (void)p;
-    (void)e;
+    static const char *const folds[OP_COUNT] = {
+        [OP_SUM] = "ad_sum_of",  [OP_PROD] = "ad_prod_of", [OP_RMAX] = "ad_max_of",
+        [OP_RMIN] = "ad_min_of", [OP_ANY] = "ad_any_of",   [OP_ALL] = "ad_all_of",
+    };
+    if (e->kind == LX_WIDTH) {
+        prelude_use(p->helpers, "ad_lanes");
+        text_add(t, "AD_LANES");
+    } else if (e->kind == LX_LANE) {
+        print_lane(t, p, e->args[0], PREC_PRIMARY);
+        text_add(t, "[");
+        print_expr(t, p, e->args[1], PREC_SELECT);
+        text_add(t, "]");
+    } else {
+        const char *name = folds[e->op];
+        text_addf(t, "%s(",
+                  e->elem == ELEM_BOOL ? prelude_use(p->helpers, arena_printf(p->mem, "%s_bools", name))
+                                       : prelude_use_lanes(p->helpers, name, e->elem));
+        print_lane(t, p, e->args[0], PREC_SELECT);
+        text_add(t, ")");
+    }
 }
 
 static int expr_prec(const c_printer *p, const lexpr *e)
@@ -606,6 +625,10 @@ static int expr_prec(const c_printer *p, const lexpr *e)
 
 void print_expr(text *t, c_printer *p, const lexpr *e, int prec)
 {
+    if (e->lanes && !p->lane) {
+        print_lane(t, p, e, prec);
+        return;
+    }
     bool parens = expr_prec(p, e) < prec;
     text_add(t, parens ? "(" : "");
     switch (e->kind) {
@@ -617,6 +640,7 @@ void print_expr(text *t, c_printer *p, const lexpr *e, int prec)
         break;
     case LX_TEMP:
         text_add(t, print_temp_name(p, e->temp));
+        text_addf(t, e->lanes ? "[%s]" : "", p->lane);
         break;
     case LX_POINT:
         print_point(t, p, e);
@@ -626,10 +650,11 @@ void print_expr(text *t, c_printer *p, const lexpr *e, int prec)
         break;
     case LX_INDEX:
     case LX_ACTIVE:
+        break;
     case LX_WIDTH:
     case LX_FOLD:
     case LX_LANE:
-        print_lane_expr(t, p, e);
+        print_of_lanes(t, p, e);
         break;
     }
     text_add(t, parens ? ")" : "");

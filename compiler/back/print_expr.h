@@ -27,6 +27,8 @@ typedef struct c_printer {
     bool *size_used, *arg_used; /* parameters that were printed */
     map locals;                 /* temp or buffer -> c_local */
     prelude *helpers;
+    elem real;        /* of the module: its width is that of masks */
+    const char *lane; /* printing what one lane does: its number; else NULL */
 } c_printer;
 
 void c_printer_init(c_printer *p, arena *mem, const nest_fn *fn, prelude *helpers);

@@ -24,8 +24,8 @@
 #include "stage/place.h"
 #include "stage/schedule.h"
 #include "stage/simplify.h"
-#include "stage/vectorize.h"
 #include "stage/stdlib.h"
+#include "stage/vectorize.h"
 
 typedef struct pipeline {
     const compile_options *o;

@@ -2,6 +2,8 @@
  * statements that change nothing it reads: declarations of other temporaries. */
 #include "stage/collapse.h"
 
+#include "form/loops_make.h"
+
 enum { MAX_OPERATIONS = 12 }; /* of one printed expression */
 
 typedef struct use {
@@ -26,12 +28,19 @@ static use *use_of(collapsing *c, const temp *t)
     return u;
 }
 
+static void count_temp(collapsing *c, const temp *t)
+{
+    if (t)
+        use_of(c, t)->count++;
+}
+
 static void count_expr(collapsing *c, const lexpr *e)
 {
     if (!e)
         return;
     if (e->kind == LX_TEMP)
         use_of(c, e->temp)->count++;
+    count_temp(c, e->count);
     for (int i = 0; i < e->nargs; i++)
         count_expr(c, e->args[i]);
 }
@@ -43,6 +52,8 @@ static void count_list(collapsing *c, lstmt_list *list)
         count_expr(c, s->e);
         count_expr(c, s->lo);
         count_expr(c, s->hi);
+        count_expr(c, s->filter);
+        count_temp(c, s->count);
         for (int k = 0; k < s->nsubs; k++)
             count_expr(c, s->subs[k]);
         if (s->kind == LS_LET) {
@@ -84,7 +95,7 @@ static lexpr *fold(folding *f, lexpr *e)
         return NULL;
     if (e->kind == LX_TEMP) {
         use *u = use_of(f->c, e->temp);
-        if (!u->let || u->count != 1 || !is_between(f, u->let))
+        if (!u->let || u->count != 1 || lexpr_is_lanewise(u->let->e) || !is_between(f, u->let))
             return e;
         int cost = operations(u->let->e);
         if (cost > f->budget)
@@ -105,7 +116,9 @@ static void collapse_list(collapsing *c, lstmt_list *list)
         lstmt *s = list->data[i];
         f.budget = MAX_OPERATIONS;
         if (s->kind != LS_FOR) { /* a bound of a loop is read at each pass: stays a name */
-            s->e = fold(&f, s->e);
+            if (s->e && !lexpr_is_lanewise(s->e))
+                s->e = fold(&f, s->e);
+            s->filter = fold(&f, s->filter);
             for (int k = 0; k < s->nsubs; k++)
                 s->subs[k] = fold(&f, s->subs[k]);
         }
@@ -126,17 +139,21 @@ static void collapse_list(collapsing *c, lstmt_list *list)
 
 /* ---- what nothing reads ---- */
 
+static bool mark_temp(map *live, const temp *t)
+{
+    static char mark;
+    if (!t || map_get(live, t))
+        return false;
+    map_set(live, t, &mark);
+    return true;
+}
+
 /* Marks the temporaries that something with an effect reads, directly or through others; true when one was new. */
 static bool mark_live(map *live, const lexpr *e)
 {
-    static char mark;
-    bool changed = false;
     if (!e)
         return false;
-    if (e->kind == LX_TEMP && !map_get(live, e->temp)) {
-        map_set(live, e->temp, &mark);
-        changed = true;
-    }
+    bool changed = (e->kind == LX_TEMP && mark_temp(live, e->temp)) | mark_temp(live, e->count);
     for (int i = 0; i < e->nargs; i++)
         changed |= mark_live(live, e->args[i]);
     return changed;
@@ -157,6 +174,8 @@ static bool mark_list(map *live, const lstmt_list *list)
         changed |= mark_live(live, s->e);
         changed |= mark_live(live, s->lo);
         changed |= mark_live(live, s->hi);
+        changed |= mark_live(live, s->filter);
+        changed |= mark_temp(live, s->count);
         for (int k = 0; k < s->nsubs; k++)
             changed |= mark_live(live, s->subs[k]);
         changed |= mark_list(live, &s->body);
@@ -197,6 +216,7 @@ static void note_list(map *loaded, const lstmt_list *list)
         note_loads(loaded, s->e);
         note_loads(loaded, s->lo);
         note_loads(loaded, s->hi);
+        note_loads(loaded, s->filter);
         for (int k = 0; k < s->nsubs; k++)
             note_loads(loaded, s->subs[k]);
         if (s->from)

@@ -10,6 +10,8 @@
 
 #define SLOT_ALIGNMENT 64
 #define SCRATCH_THREADS 64
+/* A vector of the most lanes, of 16 values of 8 bytes. */
+#define LANES_BYTES 128
 
 /* One buffer that needs a slot. */
 typedef struct need {
@@ -46,7 +48,7 @@ static extent_pool *find_pool(const nest_fn *f, arena *mem)
 
 static const extent *buffer_bytes(extent_pool *pool, const buffer *b)
 {
-    const extent *bytes = extent_const(pool, elem_bytes[b->elem]);
+    const extent *bytes = extent_const(pool, b->lanes ? LANES_BYTES : elem_bytes[b->elem]);
     for (int i = 0; i < b->rank; i++)
         bytes = extent_mul(bytes, b->extents[i]);
     return bytes;

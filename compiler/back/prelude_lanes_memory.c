@@ -236,31 +236,18 @@ const prelude_row prelude_lanes_memory[] = {
      "        indices[at][lane] = index[lane];\n"
      "    }\n"
      "}\n"},
-    {"ad_less_f32s", "ad_bools_of_i32s ad_bools_of_ints ad_all_ints",
-     "/* key comes before the last one kept, or none is kept there. */\n"
-     "AD_INLINE ad_bools ad_less_f32s(ad_f32s key, ad_f32s last, ad_ints index)\n"
-     "{\n"
-     "    ad_bools free = ad_bools_of_ints((ad_ints)(index < ad_all_ints(0)));\n"
-     "    return ad_bools_of_i32s((ad_i32s)(key < last)) | (free & ad_bools_of_i32s((ad_i32s)(key == key)));\n"
-     "}\n"},
-    {"ad_more_f32s", "ad_bools_of_i32s ad_bools_of_ints ad_all_ints",
-     "AD_INLINE ad_bools ad_more_f32s(ad_f32s key, ad_f32s last, ad_ints index)\n"
-     "{\n"
-     "    ad_bools free = ad_bools_of_ints((ad_ints)(index < ad_all_ints(0)));\n"
-     "    return ad_bools_of_i32s((ad_i32s)(key > last)) | (free & ad_bools_of_i32s((ad_i32s)(key == key)));\n"
-     "}\n"},
-    {"ad_less_@Es", "ad_bools_of_ints ad_all_ints",
+    {"ad_less_@Es", "ad_bools_of_@M ad_bools_of_ints ad_all_ints",
      "/* key comes before the last one kept, or none is kept there. */\n"
      "AD_INLINE ad_bools ad_less_@Es(ad_@Es key, ad_@Es last, ad_ints index)\n"
      "{\n"
-     "    ad_ints free = (ad_ints)(index < ad_all_ints(0)) & (ad_ints)(key == key);\n"
-     "    return ad_bools_of_ints((ad_ints)(key < last) | free);\n"
+     "    ad_bools free = ad_bools_of_ints((ad_ints)(index < ad_all_ints(0)));\n"
+     "    return ad_bools_of_@M((ad_@M)(key < last)) | (free & ad_bools_of_@M((ad_@M)(key == key)));\n"
      "}\n"},
-    {"ad_more_@Es", "ad_bools_of_ints ad_all_ints",
+    {"ad_more_@Es", "ad_bools_of_@M ad_bools_of_ints ad_all_ints",
      "AD_INLINE ad_bools ad_more_@Es(ad_@Es key, ad_@Es last, ad_ints index)\n"
      "{\n"
-     "    ad_ints free = (ad_ints)(index < ad_all_ints(0)) & (ad_ints)(key == key);\n"
-     "    return ad_bools_of_ints((ad_ints)(key > last) | free);\n"
+     "    ad_bools free = ad_bools_of_ints((ad_ints)(index < ad_all_ints(0)));\n"
+     "    return ad_bools_of_@M((ad_@M)(key > last)) | (free & ad_bools_of_@M((ad_@M)(key == key)));\n"
      "}\n"},
     {NULL, NULL, NULL},
 };

@@ -15,6 +15,7 @@
 #include "form/graph_check.h"
 #include "form/graph_text.h"
 #include "stage/accumulate.h"
+#include "stage/block.h"
 #include "stage/check.h"
 #include "stage/collapse.h"
 #include "stage/derive.h"
@@ -186,6 +187,7 @@ static void schedule_all(pipeline *p)
     for (int i = 0; i < p->graphs.fns.n; i++) {
         nest_fn *n = schedule(p->graphs.g, p->graphs.fns.data[i], p->o->sum);
         vectorize(n, p->mem);
+        block(n, p->mem);
         accumulate(n, p->mem);
         collapse(n, p->mem);
         place(n, p->mem);

@@ -131,10 +131,7 @@ static const extent *bound_value(extent_pool *pool, const lexpr *e)
 
 bool cost_is_over_parts(const lstmt *s)
 {
-    for (int i = 0; i < s->body.n; i++)
-        if (s->body.data[i]->whole)
-            return true;
-    return false;
+    return s->parts;
 }
 
 bool cost_trips(extent_pool *pool, const lstmt *s, const extent **trips)

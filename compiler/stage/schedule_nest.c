@@ -398,7 +398,7 @@ static void chunked_loop(scheduler *s, block *b, int n, item *const *items)
     lexpr *up = lx_bin(s, OP_ADD, lx_size(s, size), lx_int(s, CHUNK_GRAIN - 1));
     lexpr *grains = lx_temp(s, add_let(s, b->out, "grains", lx_bin(s, OP_IDIV, up, lx_int(s, CHUNK_GRAIN))));
     lstmt *chunks = make_loop(s, "chunk", lx_int(s, 0), lx_int(s, CHUNKS));
-    chunks->parallel = true;
+    chunks->parallel = chunks->parts = true;
     lexpr *c = lx_temp(s, chunks->temp), *next = lx_bin(s, OP_ADD, c, lx_int(s, 1));
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)

@@ -1,0 +1,234 @@
+/* Reads loops with reduction statements; writes a loop over blocks around each that has long sums or exponentials. */
+#include "stage/block.h"
+
+#include "base/map.h"
+#include "form/loops_make.h"
+
+enum {
+    BLOCK = 256,         /* terms of a block; in lanes, of all lanes together, the two below */
+    BLOCK_LANES = 4096,  /* a multiple of the most lanes */
+    BLOCK_SCORES = 1024, /* where each term is kept until the end of the block */
+    FEWEST_LANES = 2
+};
+
+typedef struct blocking {
+    arena *mem;
+    nest_fn *f;
+    extent_pool *pool;
+    lstmt *loop;
+    lstmt_list before, after; /* in the block, around the loop */
+    temp *begin, *end;        /* of the block */
+} blocking;
+
+static bool is_inside(const lstmt_list *list, const accumulator *a)
+{
+    for (int i = 0; i < list->n; i++)
+        if (list->data[i]->kind == LS_ACC && list->data[i]->acc->value == a->value)
+            return true;
+    return false;
+}
+
+static bool is_exponential(const lstmt *s)
+{
+    return s->kind == LS_ADD && s->acc->op == OP_LSE;
+}
+
+static bool is_sum(const lstmt *s)
+{
+    return s->kind == LS_ADD && s->acc->op == OP_SUM && elem_is_float(s->acc->elem) && !s->acc->second &&
+           s->acc->value->elem == s->acc->elem;
+}
+
+static bool is_long(const lstmt *s)
+{
+    bool known = s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
+    return !known || s->hi->integer - s->lo->integer > BLOCK;
+}
+
+static bool has(const lstmt *loop, bool (*is)(const lstmt *s))
+{
+    for (int i = 0; i < loop->body.n; i++)
+        if (is(loop->body.data[i]) && !is_inside(&loop->body, loop->body.data[i]->acc))
+            return true;
+    return false;
+}
+
+static accumulator *part_of(blocking *b, const accumulator *a, op o, const char *name)
+{
+    accumulator *part = ARENA_NEW(b->mem, accumulator);
+    *part = (accumulator){.op = o, .elem = a->elem, .value = temp_new(b->mem, name, a->elem, a->value->lanes)};
+    lstmt_new(b->mem, &b->before, LS_ACC)->acc = part;
+    return part;
+}
+
+static void block_sum(blocking *b, lstmt *add)
+{
+    accumulator *whole = add->acc;
+    add->acc = part_of(b, whole, OP_SUM, arena_printf(b->mem, "%s_block", whole->value->name));
+    lstmt *join = lstmt_new(b->mem, &b->after, LS_JOIN);
+    join->acc = whole;
+    join->part = add->acc;
+}
+
+/* ---- logsumexp ---- */
+
+static buffer *score_buffer(blocking *b, const accumulator *a)
+{
+    const extent **size = ARENA_ARRAY(b->mem, const extent *, 1);
+    size[0] = extent_const(b->pool, b->loop->lanes ? BLOCK_SCORES / FEWEST_LANES : BLOCK);
+    buffer *f = ARENA_NEW(b->mem, buffer);
+    *f = (buffer){.kind = BUF_LOCAL,
+                  .name = "scores",
+                  .elem = a->elem,
+                  .rank = 1,
+                  .extents = size,
+                  .arg = -1,
+                  .slot = -1,
+                  .lanes = a->value->lanes};
+    vec_push(b->mem, &b->f->buffers, f);
+    lstmt_new(b->mem, &b->before, LS_ARRAY)->buffer = f;
+    return f;
+}
+
+/* Number of the pass in the block. */
+static lexpr *pass_of(blocking *b, lexpr *index)
+{
+    lexpr *pass = lexpr_bin(b->mem, OP_SUB, index, lexpr_temp(b->mem, b->begin));
+    lexpr *width = lexpr_new(b->mem, (lexpr){.kind = LX_WIDTH, .elem = ELEM_INT});
+    return b->loop->lanes ? lexpr_bin(b->mem, OP_IDIV, pass, width) : pass;
+}
+
+static void keep_score(blocking *b, lstmt_list *out, const lstmt *add, buffer *scores, accumulator *greatest)
+{
+    elem e = add->acc->elem;
+    lexpr *low = lexpr_const(b->mem, e, -__builtin_inf());
+    lexpr *x = add->filter ? lexpr_select(b->mem, add->filter, add->e, low) : add->e;
+    lexpr *score = lexpr_temp(b->mem, lstmt_let(b->mem, out, "score", x));
+    lexpr *at = pass_of(b, lexpr_temp(b->mem, b->loop->temp));
+    lstmt *store = lstmt_new(b->mem, out, LS_STORE);
+    store->buffer = scores;
+    store->nsubs = 1;
+    store->subs = ARENA_ARRAY(b->mem, lexpr *, 1);
+    store->subs[0] = at;
+    store->e = score;
+    lstmt *next = lstmt_new(b->mem, out, LS_ADD);
+    next->acc = greatest;
+    next->e = score;
+}
+
+static lexpr *exp_of(blocking *b, lexpr *x, lexpr *shift)
+{
+    lexpr *d = lexpr_bin(b->mem, OP_SUB, x, shift);
+    return lexpr_point(b->mem, OP_EXP, d->elem, 1, &d);
+}
+
+/* The exponentials of the block's scores, less the greatest so far; all -inf: less 0. */
+static void add_scores(blocking *b, const accumulator *whole, buffer *scores, const accumulator *greatest)
+{
+    elem e = whole->elem;
+    lstmt_list *out = &b->after;
+    lexpr *top = lexpr_temp(b->mem, whole->second);
+    lexpr *above = lexpr_bin(b->mem, OP_MAX, top, lexpr_temp(b->mem, greatest->value));
+    above = lexpr_temp(b->mem, lstmt_let(b->mem, out, "above", above));
+    lexpr *empty = lexpr_bin(b->mem, OP_EQ, above, lexpr_const(b->mem, e, -__builtin_inf()));
+    lexpr *shift = lexpr_select(b->mem, empty, lexpr_const(b->mem, e, 0), above);
+    shift = lexpr_temp(b->mem, lstmt_let(b->mem, out, "shift", shift));
+    accumulator *part = part_of(b, whole, OP_SUM, arena_printf(b->mem, "%s_block", whole->value->name));
+    lstmt *loop = lstmt_new(b->mem, out, LS_FOR);
+    loop->temp = temp_new(b->mem, "score_at", ELEM_INT, false);
+    loop->lo = lexpr_int(b->mem, 0);
+    lexpr *last = lexpr_bin(b->mem, OP_SUB, lexpr_temp(b->mem, b->end), lexpr_int(b->mem, 1));
+    loop->hi = lexpr_bin(b->mem, OP_ADD, pass_of(b, last), lexpr_int(b->mem, 1));
+    loop->whole = b->loop->whole;
+    lexpr *at = lexpr_temp(b->mem, loop->temp);
+    lexpr load = {.kind = LX_LOAD, .elem = e, .buffer = scores, .lanes = scores->lanes, .nargs = 1, .args = &at};
+    lstmt *add = lstmt_new(b->mem, &loop->body, LS_ADD);
+    add->acc = part;
+    add->e = exp_of(b, lexpr_new(b->mem, load), shift);
+    lexpr *old = lexpr_bin(b->mem, OP_MUL, lexpr_temp(b->mem, whole->value), exp_of(b, top, shift));
+    lstmt_set(b->mem, out, whole->value, lexpr_bin(b->mem, OP_ADD, old, lexpr_temp(b->mem, part->value)));
+    lstmt_set(b->mem, out, whole->second, above);
+}
+
+static void block_exponentials(blocking *b, lstmt_list *out, const lstmt *add)
+{
+    accumulator *greatest = part_of(b, add->acc, OP_RMAX, "greatest");
+    buffer *scores = score_buffer(b, add->acc);
+    keep_score(b, out, add, scores, greatest);
+    add_scores(b, add->acc, scores, greatest);
+}
+
+/* ---- the loop ---- */
+
+static const extent *whole_range(const lstmt *loop)
+{
+    bool from_zero = loop->lo->kind == LX_CONST && loop->lo->integer == 0;
+    return loop->whole ? loop->whole : from_zero && loop->hi->kind == LX_SIZE ? loop->hi->extent : NULL;
+}
+
+static lstmt *blocks_around(blocking *b, bool scores)
+{
+    lstmt *loop = b->loop, *blocks = ARENA_NEW(b->mem, lstmt);
+    int64_t step = !loop->lanes ? BLOCK : scores ? BLOCK_SCORES : BLOCK_LANES;
+    *blocks = (lstmt){.kind = LS_FOR, .lo = loop->lo, .hi = loop->hi, .step = step};
+    loop->whole = whole_range(loop);
+    blocks->parts = loop->whole != NULL;
+    const char *name = loop->temp->name;
+    blocks->temp = b->begin = temp_new(b->mem, arena_printf(b->mem, "%s_block", name), ELEM_INT, false);
+    lexpr *begin = lexpr_temp(b->mem, b->begin);
+    lexpr *end = lexpr_bin(b->mem, OP_MIN, lexpr_bin(b->mem, OP_ADD, begin, lexpr_int(b->mem, step)), loop->hi);
+    b->end = lstmt_let(b->mem, &blocks->body, arena_printf(b->mem, "%s_end", name), end);
+    loop->lo = begin;
+    loop->hi = lexpr_temp(b->mem, b->end);
+    return blocks;
+}
+
+static void append(arena *mem, lstmt_list *to, const lstmt_list *from)
+{
+    for (int i = 0; i < from->n; i++)
+        vec_push(mem, to, from->data[i]);
+}
+
+static lstmt *in_blocks(arena *mem, nest_fn *f, lstmt *loop, bool sums, bool scores)
+{
+    blocking b = {.mem = mem, .f = f, .loop = loop};
+    b.pool = extent_pool_new(mem);
+    lstmt *blocks = blocks_around(&b, scores);
+    lstmt_list body = {0};
+    for (int i = 0; i < loop->body.n; i++) {
+        lstmt *s = loop->body.data[i];
+        bool own = s->kind == LS_ADD && is_inside(&loop->body, s->acc);
+        if (sums && is_sum(s) && !own)
+            block_sum(&b, s);
+        if (is_exponential(s) && !own)
+            block_exponentials(&b, &body, s);
+        else
+            vec_push(mem, &body, s);
+    }
+    loop->body = body;
+    append(mem, &blocks->body, &b.before);
+    vec_push(mem, &blocks->body, loop);
+    append(mem, &blocks->body, &b.after);
+    return blocks;
+}
+
+/* depth: loops around. Below two of them a loop is mostly over the features of a pair: too short for blocks. */
+static void block_list(arena *mem, nest_fn *f, lstmt_list *list, int depth)
+{
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        int inner = depth + (s->kind == LS_FOR && !s->parts);
+        block_list(mem, f, &s->body, inner);
+        block_list(mem, f, &s->other, inner);
+        if (s->kind != LS_FOR || s->parallel)
+            continue;
+        bool sums = depth < 2 && is_long(s) && has(s, is_sum), scores = has(s, is_exponential);
+        if (sums || scores)
+            list->data[i] = in_blocks(mem, f, s, sums, scores);
+    }
+}
+
+void block(nest_fn *f, arena *mem)
+{
+    block_list(mem, f, &f->body, 0);
+}

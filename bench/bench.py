@@ -17,6 +17,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 import build
+import environments
 import measure
 import report
 import workloads
@@ -117,7 +118,9 @@ class Bench:
 
     def peers(self, task):
         for peer in task.workload.peers:
-            self.record(task, peer, 1, lambda: measure.run_peer(self.options.python, PEERS, peer, task, 1, self.options.runs, self.options.seconds))
+            python = environments.interpreter(peer)
+            self.record(task, peer, 1, lambda: measure.run_peer(python, PEERS, peer, task, 1, self.options.runs, self.options.seconds)
+                        if python else (None, "could not be installed"))
 
     def check_memory(self, w, real):
         """Generated code allocates nothing, so the workspace for N = 1e6 with inputs and outputs is the memory it needs."""
@@ -164,7 +167,6 @@ def parse():
     parser.add_argument("--budget", type=float, default=20, help="leave out what would take more seconds a call (20)")
     parser.add_argument("--by", choices=sorted(report.STATISTICS), default="median", help="which time of a contestant the verdicts take (median)")
     parser.add_argument("--no-save", action="store_true", help="write nothing to bench/results/")
-    parser.add_argument("--python", help="the interpreter of the Python peers (a virtual environment is made)")
     o = parser.parse_args()
     o.threads = [int(t) for t in o.threads.split(",")]
     o.reals = o.reals.split(",")

@@ -50,6 +50,13 @@ def seconds_text(s):
     return f"{s:.3f} s" if s >= 1 else f"{s * 1e3:.2f} ms" if s >= 1e-3 else f"{s * 1e6:.1f} us"
 
 
+def rate_text(r):
+    for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if r >= factor / 10:
+            return f"{r / factor:.3g} {prefix}"
+    return f"{r:.3g}"
+
+
 def table(head, rows):
     widths = [max(len(str(r[k])) for r in [head, *rows]) for k in range(len(head))]
     lines = ["| " + " | ".join(str(c).ljust(w) for c, w in zip(r, widths)) + " |" for r in [head, *rows]]
@@ -85,10 +92,10 @@ def results_table(rows):
                 continue
             m = median(r)
             lines.append([r["who"], seconds_text(m), seconds_text(min(r["times"])), f"{100 * (max(r['times']) - min(r['times'])) / m:.0f} %",
-                          f"{r['work'] / m / 1e9:.3f}", f"{m / ours:.2f}" if ours else "-", f"{r['error']:.1e}" if r["error"] is not None else "-", r["note"]])
+                          rate_text(r["work"] / m), f"{m / ours:.2f}" if ours else "-", f"{r['error']:.1e}" if r["error"] is not None else "-", r["note"]])
         threads = "1 thread" if key[3] == 1 else f"{key[3]} threads"
         text.append(f"\n**{key[0]}** {row['title']}, N = {key[1]}, {key[2]}, {threads}\n")
-        text.append(table(["who", "median", "min", "spread", f"G{row['unit']}/s", "x adc", "error", "note"], lines))
+        text.append(table(["who", "median", "min", "spread", f"{row['unit']}/s", "x adc", "error", "note"], lines))
     return "\n".join(text)
 
 

@@ -11,6 +11,7 @@ from typing import Callable, Optional
 import numpy as np
 
 import reference
+import reference_models
 
 
 @dataclass
@@ -81,6 +82,50 @@ def wide_inputs(dim):
     return make
 
 
+def gmm_inputs(dim, components):
+    def make(n, rng):
+        return {"alpha": rng.standard_normal(components), "mu": rng.random((components, dim)), "q": rng.standard_normal((components, dim)),
+                "l": rng.standard_normal((components, dim, dim)) * np.triu(np.ones((dim, dim)), 1), "x": rng.standard_normal((n, dim)), "gamma": 1.0, "m": 0}
+    return make
+
+
+def bundle_sizes(n):
+    """Cameras and points of ADBench's problems with so many observations; smaller ones in proportion."""
+    return {36455: (21, 11315), 63551: (39, 18060)}.get(n, (n // 1700 + 2, n // 3 + 1))
+
+
+def bundle_inputs(n, rng):
+    cameras, points = bundle_sizes(n)
+    scale, centre = np.repeat([0.1, 0.3, 0.1, 0.1, 0.05], [3, 3, 1, 2, 2]), np.repeat([0, 1, 0], [6, 1, 4])
+    return {"cams": centre + scale * rng.standard_normal((cameras, 11)), "pts": [0, 0, 3] + 0.5 * rng.standard_normal((points, 3)), "w": rng.random(n),
+            "cam": rng.integers(cameras, size=n), "pt": rng.integers(points, size=n), "feature": rng.standard_normal((n, 2))}
+
+
+LSTM_BITS = 14
+
+
+def lstm_inputs(depth):
+    def make(n, rng):
+        return {"layers": rng.standard_normal((depth, 2, 4, LSTM_BITS)), "ends": rng.standard_normal((3, LSTM_BITS)),
+                "start": rng.standard_normal((depth, 2, LSTM_BITS)), "sequence": rng.integers(2, size=(n, LSTM_BITS)).astype(float)}
+    return make
+
+
+LORENZ_SITES = 100
+
+
+def lorenz_inputs(n, rng):
+    return {"x0": 8 + rng.standard_normal(LORENZ_SITES), "force": 8.0, "h": 1.0 / 10000, "n": n}
+
+
+LENET_SHAPES = {"k1": (20, 1, 5, 5), "b1": (20,), "k2": (50, 20, 5, 5), "b2": (50,), "w3": (500, 800), "b3": (500,), "w4": (10, 500), "b4": (10,)}
+
+
+def lenet_inputs(n, rng):
+    weights = {k: rng.standard_normal(s) / np.sqrt(np.prod(s[1:], dtype=float)) for k, s in LENET_SHAPES.items()}
+    return {"x": rng.random((n, 1, 28, 28)), "label": rng.integers(10, size=n), **weights}
+
+
 def real(*shapes):
     return [(shape, "real") for shape in shapes]
 
@@ -115,4 +160,26 @@ ALL = [
     Workload(f"W7_{dim}", f"Gaussian product in D = {dim}, 3 columns", "dimensions", "product", wide_inputs(dim), lambda n, d=dim: [n, d, n],
              lambda n: real((n, 3)), reference.product, plain="product_d", peers=("keops", "torch", "chunked", "jax"),
              defines=(f"D={dim}",)) for dim in (10, 50, 100)
+] + [
+    Workload(f"W8_gmm_d{d}_K{k}", f"Gaussian mixture, D = {d}, K = {k}, value and gradient", "gmm", "gmm_grad", gmm_inputs(d, k),
+             lambda n, d=d, k=k: [k, d, n], lambda n, d=d, k=k: real((), (k,), (k, d), (k, d), (k, d, d)), reference_models.gmm,
+             pairs=lambda n, k=k: n * k, value="gmm", hand="gmm_grad", reals=("f64",), normal=(1000, 10000), smoke=31,
+             tolerance={"f64": 1e-11}, unit="terms") for d, k in ((10, 25), (32, 50), (64, 25))
+] + [
+    Workload("W8_bundle", "bundle adjustment, errors and block Jacobian", "bundle", "jacobians", bundle_inputs,
+             lambda n: [*bundle_sizes(n), n], lambda n: real((n, 2), (n,), (n, 2, 11), (n, 2, 3), (n, 2), (n,)), reference_models.bundle,
+             pairs=lambda n: n, value="errors", hand="jacobians", peers=("casadi",), reals=("f64",), quick=(3000,), normal=(36455,), full=(63551,), smoke=50,
+             tolerance={"f64": 1e-11}, unit="observations"),
+] + [
+    Workload(f"W8_lstm_l{depth}", f"diagonal LSTM of {depth} layers, value and gradient", "lstm", "lstm_grad", lstm_inputs(depth),
+             lambda n, d=depth: [d, LSTM_BITS, n], lambda n, d=depth: real((), (d, 2, 4, LSTM_BITS), (3, LSTM_BITS)), reference_models.lstm,
+             pairs=lambda n, d=depth: n * d * LSTM_BITS, value="lstm", hand="lstm_grad", reals=("f64",), quick=(200,), normal=(1024,), smoke=7,
+             tolerance={"f64": 1e-10}, unit="cells") for depth in (2, 4)
+] + [
+    Workload("W9", "Lorenz 96, 100 states, RK4, value and gradient; N is the number of steps", "lorenz", "energy_grad", lorenz_inputs,
+             lambda n: [LORENZ_SITES], lambda n: real((), (LORENZ_SITES,), ()), reference_models.lorenz, pairs=lambda n: 4 * n * LORENZ_SITES,
+             value="energy", ratio=4, peers=("jax", "casadi"), reals=("f64",), normal=(10000,), smoke=20, tolerance={"f64": 1e-10}, unit="states"),
+    Workload("W10", "LeNet, value and gradient; N is the batch", "lenet", "loss_grad", lenet_inputs, lambda n: [n, 4],
+             lambda n: real((), *LENET_SHAPES.values()), reference_models.lenet, pairs=lambda n: n, value="loss", peers=("torch", "jax"), reals=("f32",),
+             quick=(10,), normal=(100,), smoke=2, tolerance={"f32": 1e-3, "f64": 1e-10}, unit="images"),
 ]

@@ -132,7 +132,7 @@ class Bench:
 
     def run(self, w):
         for real in self.options.reals:
-            if real not in w.reals:
+            if real not in (w.smoke_reals if self.options.smoke else w.reals):
                 continue
             for n in self.sizes(w):
                 with tempfile.TemporaryDirectory(dir=self.folder) as folder:
@@ -150,7 +150,9 @@ class Bench:
 
     def sizes(self, w):
         o = self.options
-        return (w.smoke,) if o.smoke else w.quick if o.quick else w.normal + w.full if o.full else w.normal
+        if o.smoke:
+            return (w.smoke,) if w.smoke else ()
+        return w.quick if o.quick else w.normal + w.full if o.full else w.normal
 
 
 def parse():

@@ -144,7 +144,27 @@ static const extent *term_without(checker *c, const extent_term *t, const char *
     return p;
 }
 
-/* One step of replacing indices by the end of their range that makes p largest (or smallest); NULL: cannot be told. */
+static const index_info *info_of_atom(const checker *c, const char *atom)
+{
+    const binding *b = map_get(&c->atoms, atom);
+    return b ? map_get(&c->infos, b) : NULL;
+}
+
+/* The range of another index of p depends on this one: it is replaced after that. */
+static bool bounds_another(const checker *c, const extent *p, const char *atom)
+{
+    for (int i = 0; i < p->n; i++)
+        for (int k = 0; k < p->terms[i].degree; k++) {
+            const index_info *info = info_of_atom(c, p->terms[i].atoms[k]);
+            if (info && ((info->start && extent_mentions(info->start, atom)) ||
+                         (info->extent && extent_mentions(info->extent, atom))))
+                return true;
+        }
+    return false;
+}
+
+/* One step of replacing indices, inner ones first, by the end of their range that makes p largest (or smallest); NULL:
+ * cannot be told. */
 static const extent *replace_indices(checker *c, const extent *p, bool largest)
 {
     const extent *sum = constant_extent(c, 0);
@@ -153,11 +173,11 @@ static const extent *replace_indices(checker *c, const extent *p, bool largest)
         const extent_term *t = &p->terms[i];
         const char *atom = only_local_atom(c, t, &decidable);
         const extent *factor = term_without(c, t, atom);
-        if (!atom) {
-            sum = extent_add(sum, factor);
+        if (!atom || bounds_another(c, p, atom)) {
+            sum = extent_add(sum, atom ? extent_mul(factor, extent_name(c->pool, atom)) : factor);
             continue;
         }
-        const index_info *info = map_get(&c->infos, map_get(&c->atoms, atom));
+        const index_info *info = info_of_atom(c, atom);
         if (!decidable || !info || !info->start || !info->extent || mentions_int_param(c, factor))
             return NULL;
         const extent *end = info->start;

@@ -202,6 +202,18 @@ static bool is_worth_solving(const solving *q, int dim, int k)
     return axis && extent_degree(q->t->extents[dim]) <= extent_degree(axis);
 }
 
+/* A range may depend on axes outside it only, so no axis that bounds one is replaced by what depends on others. */
+static bool keeps_ranges(const solving *q, int k, const node *rest)
+{
+    const contribution *c = &q->c;
+    if (!node_depends_any(rest, c->naxes, c->axes))
+        return true;
+    for (int i = 0; i < 2 * dynamic_count(c->naxes, c->axes); i++)
+        if (node_depends(c->ranges[i], c->axes[k]))
+            return false;
+    return true;
+}
+
 /* The axis to solve subscript dim for: a plain one, else slope 1 before others, long before short. -1: none. */
 static int choose_axis(const solving *q, int dim)
 {
@@ -211,7 +223,8 @@ static int choose_axis(const solving *q, int dim)
         node *rest;
         if (is_plain(q, dim, k))
             return k;
-        if (!is_worth_solving(q, dim, k) || !affine_split(q->s->g, q->c.subs[dim], q->c.axes[k], &coef, &rest))
+        if (!is_worth_solving(q, dim, k) || !affine_split(q->s->g, q->c.subs[dim], q->c.axes[k], &coef, &rest) ||
+            !keeps_ranges(q, k, rest))
             continue;
         int score = (coef == 1 || coef == -1 ? 2 : 0) + (extent_degree(q->c.axes[k]->extent) > 0);
         if (score > best_score) {

@@ -6,6 +6,7 @@
  *   s, r, ...    real scalars and any array whose name starts with s: in [0.6, 1.4]
  *   gx, gb, ...  on a grid of quarters in [-2, 2]: sums of squares are exact, and ties are many
  *   z            every eighth is 0
+ *   inf_         the same, and infinities of both signs
  *   hot          NaN, inf and -inf among others
  *   keep         true for 7 of 10
  *   row          offsets of sparse rows of 0, 1, 3, ... 300 entries; col, at: their columns
@@ -44,6 +45,8 @@ static double real_entry(const char *name, uint64_t h)
     static const double hot[] = {NAN, INFINITY, -INFINITY, 0.0, 3.5, -2.25};
     if (!strcmp(name, "hot"))
         return h % 5 ? 2 * unit(h) - 1 : hot[(h >> 20) % 6];
+    if (!strcmp(name, "inf_"))
+        return h % 3 ? (double)(h >> 20 & 15) / 4 - 2 : h >> 40 & 1 ? INFINITY : -INFINITY;
     if (!strcmp(name, "z"))
         return h % 8 ? 2 * unit(h) - 1 : 0;
     if (name[0] == 'g')

@@ -308,7 +308,7 @@ static void scales_(const problem *p)
 
 static num kernel_term(const problem *p, int64_t i, int64_t j)
 {
-    return k(real_of(p, "x") + 3 * i, real_of(p, "y") + 3 * j, *real_of(p, "s")) * real_of(p, "b")[j];
+    return k(real_of(p, "gx") + 3 * i, real_of(p, "gy") + 3 * j, *real_of(p, "s")) * real_of(p, "b")[j];
 }
 
 static void many(const problem *p)
@@ -328,7 +328,7 @@ static void many(const problem *p)
             columns[j] += e;
             most = fmaxl(most, re(e));
             least = fminl(least, re(e));
-            near += re(sqdist(real_of(p, "x") + 3 * i, real_of(p, "y") + 3 * j, 3)) < 0.5L;
+            near += re(sqdist(real_of(p, "gx") + 3 * i, real_of(p, "gy") + 3 * j, 3)) < 0.53L;
         }
         *all += total;
         real_result(p, "total")[i] = total;

@@ -16,13 +16,16 @@ static const elem no_elem = ELEM_F32;
 
 static const prelude_row *const tables[] = {prelude_memory,     prelude_arithmetic,   prelude_special,
                                             prelude_random,     prelude_lanes,        prelude_lanes_arithmetic,
-                                            prelude_lanes_ints, prelude_lanes_memory, prelude_lanes_math};
+                                            prelude_lanes_ints, prelude_lanes_memory, prelude_lanes_math,
+                                            prelude_lanes_exp};
 static const char *const suffixes[ELEMS] = {
     [ELEM_F32] = "f32", [ELEM_F64] = "f64", [ELEM_INT] = "int", [ELEM_BOOL] = "bool"};
 static const char *const types[ELEMS] = {
     [ELEM_F32] = "float", [ELEM_F64] = "double", [ELEM_INT] = "int64_t", [ELEM_BOOL] = "bool"};
 static const char *const masks[ELEMS] = {
     [ELEM_F32] = "i32s", [ELEM_F64] = "ints", [ELEM_INT] = "ints", [ELEM_BOOL] = "bools"};
+static const char *const words[ELEMS] = {
+    [ELEM_F32] = "u32s", [ELEM_F64] = "u64s", [ELEM_INT] = "u64s", [ELEM_BOOL] = "bools"};
 
 /* What stands behind the stem in the name of a row for every element type: of single values and of lanes. */
 static const char *const generic_tails[] = {"_@E", "_@Es"};
@@ -115,6 +118,7 @@ static void expand(text *t, const char *s, elem e)
         text_add(t, at[1] == 'E'   ? suffixes[e]
                     : at[1] == 'T' ? types[e]
                     : at[1] == 'M' ? masks[e]
+                    : at[1] == 'U' ? words[e]
                                    : (e == ELEM_F32 ? "f" : ""));
     }
     text_add(t, s);

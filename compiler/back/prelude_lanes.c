@@ -32,6 +32,8 @@ const prelude_row prelude_lanes[] = {
      "typedef float ad_f32s __attribute__((vector_size(AD_LANES * 4)));\n"
      "typedef int64_t ad_ints __attribute__((vector_size(AD_LANES * 8)));\n"
      "typedef int32_t ad_i32s __attribute__((vector_size(AD_LANES * 4)));\n"
+     "typedef uint64_t ad_u64s __attribute__((vector_size(AD_LANES * 8)));\n"
+     "typedef uint32_t ad_u32s __attribute__((vector_size(AD_LANES * 4)));\n"
      "#if AD_LANE_BYTES == 8\n"
      "typedef int64_t ad_bool_lane;\n"
      "typedef ad_ints ad_bools;\n"
@@ -40,12 +42,8 @@ const prelude_row prelude_lanes[] = {
      "typedef ad_i32s ad_bools;\n"
      "#endif\n"},
     {"AD_EACH_LANE", "ad_lanes",
-     "/* Unrolls the loop over lanes that follows, so that gcc makes one vector operation of it. */\n"
-     "#ifdef __clang__\n"
-     "#define AD_EACH_LANE\n"
-     "#else\n"
-     "#define AD_EACH_LANE _Pragma(\"GCC unroll 64\")\n"
-     "#endif\n"},
+     "/* Before a loop over lanes of which compilers make one vector instruction once it is unrolled. */\n"
+     "#define AD_EACH_LANE _Pragma(\"GCC unroll 64\") for (int k = 0; k < AD_LANES; k++)\n"},
     {"ad_all_@Es", "ad_lanes",
      "/* x in all lanes. */\n"
      "AD_INLINE ad_@Es ad_all_@Es(@T x)\n"
@@ -66,23 +64,12 @@ const prelude_row prelude_lanes[] = {
      "        x[k] = k;\n"
      "    return x;\n"
      "}\n"},
-    {"ad_pick_@Es", "ad_lanes AD_EACH_LANE",
-     "/* a where the mask is set, b elsewhere. gcc sees a blend in the loop, clang in the bits. */\n"
+    {"ad_pick_@Es", "ad_lanes",
+     "/* a where the mask is set, b elsewhere: compilers make a blend of bits that are joined by ^, gcc not of those "
+     "by |. */\n"
      "AD_INLINE ad_@Es ad_pick_@Es(ad_@M mask, ad_@Es a, ad_@Es b)\n"
      "{\n"
-     "#ifdef __clang__\n"
-     "    return (ad_@Es)(((ad_@M)a & mask) | ((ad_@M)b & ~mask));\n"
-     "#else\n"
-     "    ad_@Es x;\n"
-     "    AD_EACH_LANE for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = mask[k] ? a[k] : b[k];\n"
-     "    return x;\n"
-     "#endif\n"
-     "}\n"},
-    {"ad_pick_bools", "ad_lanes",
-     "AD_INLINE ad_bools ad_pick_bools(ad_bools mask, ad_bools a, ad_bools b)\n"
-     "{\n"
-     "    return (a & mask) | (b & ~mask);\n"
+     "    return (ad_@Es)(((ad_@M)a & mask) ^ ((ad_@M)b & ~mask));\n"
      "}\n"},
     {"ad_f64s_of_f32s", "ad_lanes",
      "AD_INLINE ad_f64s ad_f64s_of_f32s(ad_f32s x)\n"

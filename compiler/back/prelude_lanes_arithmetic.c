@@ -71,16 +71,7 @@ const prelude_row prelude_lanes_arithmetic[] = {
     {"ad_sqrt_@Es", "AD_EACH_LANE",
      "AD_INLINE ad_@Es ad_sqrt_@Es(ad_@Es x)\n"
      "{\n"
-     "#ifdef __clang__\n"
-     "    @T lanes[AD_LANES];\n"
-     "    __builtin_memcpy(lanes, &x, sizeof x);\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        lanes[k] = sqrt@F(lanes[k]);\n"
-     "    __builtin_memcpy(&x, lanes, sizeof x);\n"
-     "#else\n"
-     "    AD_EACH_LANE for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = sqrt@F(x[k]);\n"
-     "#endif\n"
+     "    AD_EACH_LANE x[k] = sqrt@F(x[k]);\n"
      "    return x;\n"
      "}\n"},
     {"ad_root_@Es", "ad_sqrt_@Es",

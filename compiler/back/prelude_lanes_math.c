@@ -6,20 +6,6 @@
 #include "back/prelude_rows.h"
 
 const prelude_row prelude_lanes_math[] = {
-    {"ad_exp_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_exp_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = exp@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_exp2_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_exp2_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = exp2@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
     {"ad_log_@Es", "ad_lanes",
      "AD_INLINE ad_@Es ad_log_@Es(ad_@Es x)\n"
      "{\n"

@@ -1,7 +1,8 @@
 /* Rows of the prelude; private to back/prelude*.c.
  *
  * In the texts @E is the element type's suffix (f64), @T its C type (double), @F the suffix of its literals and of the
- * functions of <math.h> ("" or "f"), @M the suffix of the masks of its lanes (ints). A row whose name ends in _@E or in
+ * functions of <math.h> ("" or "f"), @M the suffix of the masks of its lanes (ints), @U of
+ * unsigned ints as wide (u64s). A row whose name ends in _@E or in
  * _@Es (lanes) serves every element type that has no row of its own.
  */
 #ifndef ADC_BACK_PRELUDE_ROWS_H
@@ -23,5 +24,6 @@ extern const prelude_row prelude_lanes_arithmetic[];
 extern const prelude_row prelude_lanes_ints[];
 extern const prelude_row prelude_lanes_memory[]; /* entries anywhere, arrays of lanes */
 extern const prelude_row prelude_lanes_math[];
+extern const prelude_row prelude_lanes_exp[];
 
 #endif

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Coefficients of the polynomials in compiler/back/prelude_lanes_*.c.
+
+    python3 tools/minimax.py [NAME...]      all of them, or those whose name contains one of the words
+
+Each is the polynomial p over the given powers for which the greatest |weight * (f - p)| on the interval is least
+(Remez' exchange, 60 digits), with coefficients that are numbers of the target format: they are rounded one after the
+other, lowest power first, and those that remain are fitted again to what is left. Needs mpmath.
+"""
+import struct
+import sys
+
+from mpmath import cos, exp, floor, log, lu_solve, matrix, mp, mpf, pi
+
+mp.dps = 60
+
+
+def round_to(x, fmt):
+    """x as the nearest number of the format (ties do not occur)."""
+    if fmt == "f64":
+        return mpf(float(x))
+    y = float(x)  # double rounding is harmless here
+    return mpf(struct.unpack("f", struct.pack("f", y))[0])
+
+
+def remez(f, weight, a, b, powers, rounds=40):
+    """Coefficients of the best combination of x**powers to f, and its weighted error."""
+    n, low = len(powers), powers[0]
+    size = 24 * n + 1  # odd: none of the points is the middle
+    points = [(a + b) / 2 - (b - a) / 2 * cos(pi * k / size) for k in range(size + 1)]
+    # The lowest power is divided out, so that what remains is a Chebyshev system around 0 too.
+    values = [(x, f(x) / x**low, abs(x**low) * weight(x)) for x in points if x]
+    points = [x for x in points if x]
+    rows = [[x ** (p - low) for p in powers] for x in points]
+    nodes = [(len(points) - 1) * k // n for k in range(n + 1)]
+    for _ in range(rounds):
+        m, rhs = matrix(n + 1), matrix(n + 1, 1)
+        for i, k in enumerate(nodes):
+            x, fx, w = values[k]
+            for j in range(n):
+                m[i, j] = w * rows[k][j]
+            m[i, n] = (-1) ** i
+            rhs[i] = w * fx
+        solution = lu_solve(m, rhs)
+        c = [solution[j] for j in range(n)]
+        error = [w * (fx - sum(cj * r for cj, r in zip(c, row))) for (x, fx, w), row in zip(values, rows)]
+        # one extremum per run of equal signs; n + 1 consecutive ones around the greatest
+        extrema = []
+        for k, e in enumerate(error):
+            if extrema and (e >= 0) == (error[extrema[-1]] >= 0):
+                if abs(e) > abs(error[extrema[-1]]):
+                    extrema[-1] = k
+            else:
+                extrema.append(k)
+        while len(extrema) > n + 1:  # the least goes, with a neighbour unless it is at an end
+            size = [abs(error[k]) for k in extrema]
+            at = size.index(min(size))
+            if at in (0, len(size) - 1):
+                extrema.pop(at)
+            elif len(extrema) == n + 2:
+                extrema.pop(0 if size[0] < size[-1] else -1)
+            else:
+                at -= size[at - 1] < size[at + 1]
+                del extrema[at:at + 2]
+        worst = max(abs(e) for e in error)
+        if len(extrema) < n + 1:
+            raise ArithmeticError("the error does not alternate: f - p has too few zeros")
+        if extrema == nodes or worst <= abs(solution[n]) * mpf("1.0005"):
+            break
+        nodes = extrema
+    return c, worst
+
+
+def minimax(f, weight, a, b, powers, fmt, fixed=()):
+    """Rounded coefficients {power: value} and the weighted error of the polynomial that they make."""
+    done = dict(fixed)
+    left = [p for p in powers if p not in done]
+    a, b = mpf(a), mpf(b)
+    rest = lambda x: f(x) - sum(c * x**p for p, c in done.items())
+    while left:
+        c, _ = remez(rest, weight, a, b, left)
+        done[left[0]] = round_to(c[0], fmt)
+        left = left[1:]
+    points = [a + (b - a) * mpf(k) / 4000 for k in range(4001)]
+    return done, max(abs(weight(x) * rest(x)) for x in points)
+
+
+BITS = {"f32": 24, "f64": 53}
+
+
+def in_ulps(f, fmt):
+    """Weight that makes the error one of f in ulps."""
+    return lambda x: mpf(2) ** (BITS[fmt] - 1 - int(floor(log(abs(f(x)), 2))))
+
+
+def exp2_plan(fmt, degree):
+    # Where the result is below 1 an ulp is worth less, and the errors of the sums grow with |x|: less there.
+    ulps = in_ulps(lambda x: mpf(2) ** x, fmt)
+    lean = lambda x: ulps(x) * (mpf("1.2") if x < 0 else 1) * (1 + mpf("0.6") * abs(x))
+    return (f"exp2_{fmt}_{degree}", "2^x on [-1/2, 1/2]", lambda x: mpf(2) ** x, lean, -mpf("0.5001"), mpf("0.5001"),
+            range(degree + 1), fmt, {0: mpf(1)})
+
+
+def exp_plan(fmt, degree):
+    h = log(2) / 2 * mpf("1.0005")
+    ulps = in_ulps(exp, fmt)
+    lean = lambda x: ulps(x) * (mpf("1.1") if x < 0 else 1) * (1 + mpf("0.3") * abs(x) / h)
+    return (f"exp_{fmt}_{degree}", "e^x on [-log(2)/2, log(2)/2]", exp, lean, -h, h, range(degree + 1), fmt, {0: mpf(1)})
+
+
+PLANS = [
+    exp2_plan("f32", 5),
+    exp2_plan("f64", 10),
+    exp2_plan("f64", 11),
+    exp_plan("f32", 5),
+    exp_plan("f32", 6),
+    exp_plan("f64", 10),
+    exp_plan("f64", 11),
+]
+
+
+def literal(c, fmt):
+    digits = repr(float(c)) if fmt == "f64" else f"{float(c):.9g}"
+    return (digits if "." in digits or "e" in digits else digits + ".0") + ("f" if fmt == "f32" else "")
+
+
+def main(words):
+    for name, what, f, weight, a, b, powers, fmt, fixed in PLANS:
+        if not words or any(w in name for w in words):
+            done, worst = minimax(f, weight, a, b, list(powers), fmt, fixed)
+            print(f"{name}: {what}; weighted error {float(worst):.3g}")
+            for p in sorted(set(powers) - set(fixed), reverse=True):
+                print(f"    {literal(done[p], fmt):24} x^{p}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

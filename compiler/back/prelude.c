@@ -14,10 +14,9 @@ enum { ELEMS = 4 };
 /* Stands in `used` for rows without element type. */
 static const elem no_elem = ELEM_F32;
 
-static const prelude_row *const tables[] = {prelude_memory,     prelude_arithmetic,   prelude_special,
-                                            prelude_random,     prelude_lanes,        prelude_lanes_arithmetic,
-                                            prelude_lanes_ints, prelude_lanes_memory, prelude_lanes_math,
-                                            prelude_lanes_exp};
+static const prelude_row *const tables[] = {
+    prelude_memory,           prelude_arithmetic, prelude_special,      prelude_random,     prelude_lanes,
+    prelude_lanes_arithmetic, prelude_lanes_ints, prelude_lanes_memory, prelude_lanes_math, prelude_lanes_exp};
 static const char *const suffixes[ELEMS] = {
     [ELEM_F32] = "f32", [ELEM_F64] = "f64", [ELEM_INT] = "int", [ELEM_BOOL] = "bool"};
 static const char *const types[ELEMS] = {
@@ -71,33 +70,47 @@ static int find_row(const char *name, size_t n, const char *tail)
     return -1;
 }
 
-const char *prelude_use(prelude *p, const char *name)
+/* The row for every element type that makes the name, and which type that is; -1: none. */
+static int find_generic(const char *name, elem *e)
 {
-    int index = find_row(name, strlen(name), "");
-    assert(index >= 0 && "no such helper");
-    p->used[index * ELEMS + (int)no_elem] = true;
-    return name;
+    for (int tail = 0; tail < 2; tail++)
+        for (*e = 0; (int)*e < ELEMS; ++*e) {
+            size_t n = strlen(name), k = strlen(suffixes[*e]) + (size_t)tail;
+            bool fits = n > k + 1 && name[n - k - 1] == '_' && (!tail || name[n - 1] == 's') &&
+                        !strncmp(name + n - k, suffixes[*e], k - (size_t)tail);
+            int index = fits ? find_row(name, n - k - 1, generic_tails[tail]) : -1;
+            if (index >= 0)
+                return index;
+        }
+    return -1;
 }
 
-static const char *use_generic(prelude *p, const char *name, elem e, bool lanes)
+/* The row of a helper and its element type. */
+static int find(const char *name, elem *e)
 {
-    const char *full = arena_printf(p->mem, "%s_%s%s", name, suffixes[e], lanes ? "s" : "");
-    if (find_row(full, strlen(full), "") >= 0)
-        return prelude_use(p, full);
-    int index = find_row(name, strlen(name), generic_tails[lanes]);
-    assert(index >= 0 && "no such helper for this type");
+    *e = no_elem;
+    int exact = find_row(name, strlen(name), "");
+    int index = exact >= 0 ? exact : find_generic(name, e);
+    assert(index >= 0 && "no such helper");
+    return index;
+}
+
+const char *prelude_use(prelude *p, const char *name)
+{
+    elem e;
+    int index = find(name, &e);
     p->used[index * ELEMS + (int)e] = true;
-    return full;
+    return name;
 }
 
 const char *prelude_use_for(prelude *p, const char *name, elem e)
 {
-    return use_generic(p, name, e, false);
+    return prelude_use(p, arena_printf(p->mem, "%s_%s", name, suffixes[e]));
 }
 
 const char *prelude_use_lanes(prelude *p, const char *name, elem e)
 {
-    return use_generic(p, name, e, true);
+    return prelude_use(p, arena_printf(p->mem, "%s_%ss", name, suffixes[e]));
 }
 
 void prelude_use_all(prelude *p)
@@ -132,36 +145,6 @@ static const char *expanded(arena *mem, const char *s, elem e)
     return text_str(&t);
 }
 
-static void print_row(text *t, bool *done, int index, elem e);
-
-/* The row for every element type that makes the name, and which type that is; -1: none. */
-static int find_generic(const char *name, elem *e)
-{
-    for (int tail = 0; tail < 2; tail++)
-        for (*e = 0; (int)*e < ELEMS; ++*e) {
-            size_t n = strlen(name), k = strlen(suffixes[*e]) + (size_t)tail;
-            bool fits = n > k + 1 && name[n - k - 1] == '_' && (!tail || name[n - 1] == 's') &&
-                        !strncmp(name + n - k, suffixes[*e], k - (size_t)tail);
-            int index = fits ? find_row(name, n - k - 1, generic_tails[tail]) : -1;
-            if (index >= 0)
-                return index;
-        }
-    return -1;
-}
-
-static void print_needed(text *t, bool *done, const char *name)
-{
-    int exact = find_row(name, strlen(name), "");
-    if (exact >= 0) {
-        print_row(t, done, exact, no_elem);
-        return;
-    }
-    elem e;
-    int index = find_generic(name, &e);
-    assert(index >= 0 && "a helper needs one that is not there");
-    print_row(t, done, index, e);
-}
-
 static void print_row(text *t, bool *done, int index, elem e)
 {
     const prelude_row *r = row_at(index);
@@ -171,7 +154,9 @@ static void print_row(text *t, bool *done, int index, elem e)
     const char *needs = expanded(t->mem, r->needs, e);
     while (*needs) {
         size_t n = strcspn(needs, " ");
-        print_needed(t, done, arena_strndup(t->mem, needs, n));
+        elem of;
+        int needed = find(arena_strndup(t->mem, needs, n), &of);
+        print_row(t, done, needed, of);
         needs += n + strspn(needs + n, " ");
     }
     expand(t, r->body, e);

@@ -164,6 +164,7 @@ exit_code cache_load(const options *o, loaded *out)
     const char *path = arena_printf(o->mem, "%s/%s.so", folder, cache_key(o->mem, 4, parts));
     if (path[0] != '/')
         path = arena_printf(o->mem, "./%s", path);
+    out->path = path;
     void *handle = open_entry(o, path);
     report_note(&o->report, "%s %s", handle ? "cached:" : "building", path);
     if (!handle) {

@@ -16,7 +16,8 @@ const char *cache_key(arena *mem, int n, const char *const *texts);
 typedef struct loaded {
     const ad_module *table;
     compile_output generated;
-    bool parallel; /* compiled with OpenMP */
+    const char *path; /* of the library */
+    bool parallel;    /* compiled with OpenMP */
 } loaded;
 
 /* Compiles o->compile.path (or takes it from the cache) and loads it. What went wrong is reported. */

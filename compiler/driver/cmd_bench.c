@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "driver/cache.h"
 #include "driver/command.h"
@@ -13,6 +12,7 @@
 #include "driver/figures.h"
 #include "driver/files.h"
 #include "driver/inputs.h"
+#include "driver/machine.h"
 #include "driver/timing.h"
 #include "driver/units.h"
 
@@ -127,11 +127,7 @@ static void find_work(const bench *b, timing *t)
 
 static int threads(const bench *b)
 {
-    const char *given = getenv("OMP_NUM_THREADS");
-    int n = given ? atoi(given) : 0;
-    if (!b->made.parallel)
-        return 1;
-    return n > 0 ? n : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return b->made.parallel ? machine_threads() : 1;
 }
 
 static const timing *value_timing(const bench *b)

@@ -37,12 +37,18 @@ const command command_table[] = {
      "the function alone, pairs (or elements) and floating operations per second, and the\n"
      "workspace. Inputs that are not given are random; ints that are no arrays have to be given.\n" VALUE_HELP,
      2, -1, cmd_bench},
+    {"explain", CMD_EXPLAIN, "model.ad [FUNCTION] [N=10000 ...]", "tell what the kernels are and what they cost",
+     "Prints for every kernel of the function and its gradients (or of all functions) what it\n"
+     "computes and stores, its loops, what was fused into it and what leaves the inner loop,\n"
+     "operations per pair and in all, bytes, and the workspace. With sizes also the numbers and\n"
+     "a predicted time.",
+     1, -1, cmd_explain},
     {"help", CMD_HELP, "[COMMAND]", "explain adc or one command", NULL, 0, 1, cmd_help},
 };
 const int command_count = sizeof command_table / sizeof *command_table;
 
 /* Named in the documentation, made by later versions. */
-static const char *const later[] = {"explain", "graph", "fmt"};
+static const char *const later[] = {"graph", "fmt"};
 
 const command *command_find(const char *name)
 {

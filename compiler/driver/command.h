@@ -27,6 +27,7 @@ exit_code cmd_run(const options *o);
 exit_code cmd_check(const options *o);
 exit_code cmd_gradcheck(const options *o);
 exit_code cmd_bench(const options *o);
+exit_code cmd_explain(const options *o);
 exit_code cmd_help(const options *o);
 
 /* adc --help, adc help COMMAND: printed on stdout. */

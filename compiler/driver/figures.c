@@ -47,7 +47,7 @@ work work_of(const figure_sizes *sizes, const kernel_list *kernels)
         w.written += times * figure(sizes, k->written);
         if (pairs > w.pairs || isnan(pairs)) {
             w.pairs = pairs;
-            w.is_pairs = k->loops.n > 1 && k->reduces;
+            w.is_pairs = k->pair_axes > 1 && k->reduces;
         }
     }
     return w;

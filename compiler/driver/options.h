@@ -13,8 +13,9 @@ enum {
     CMD_GRADCHECK = 1 << 4,
     CMD_HELP = 1 << 5,
     CMD_BENCH = 1 << 6,
-    CMD_ALL = (1 << 7) - 1,
-    CMD_CALLS_CC = CMD_BUILD | CMD_RUN | CMD_GRADCHECK | CMD_BENCH
+    CMD_EXPLAIN = 1 << 7,
+    CMD_ALL = (1 << 8) - 1,
+    CMD_CALLS_CC = CMD_BUILD | CMD_RUN | CMD_GRADCHECK | CMD_BENCH | CMD_EXPLAIN
 };
 
 typedef enum target { TARGET_C, TARGET_CUDA } target;

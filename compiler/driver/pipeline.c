@@ -189,6 +189,7 @@ static void schedule_all(pipeline *p)
         vectorize(n, p->mem);
         block(n, p->mem);
         accumulate(n, p->mem);
+        loops_temps(p->mem, n, &p->out->temps);
         collapse(n, p->mem);
         place(n, p->mem);
         vec_push(p->mem, &p->out->nests.fns, n);

@@ -6,7 +6,7 @@
 #include "base/diag.h"
 #include "base/vec.h"
 #include "form/interface.h"
-#include "form/loops.h"
+#include "form/loops_cost.h"
 #include "form/tree.h"
 
 typedef struct size_define {
@@ -36,8 +36,9 @@ typedef struct compile_output {
     text c, header, manifest; /* complete when compile returns true and emit was NULL */
     text stage;               /* what --emit asked for */
     interface *interface;
-    nest_module nests; /* placed loop nests */
-    program *program;  /* checked tree */
+    nest_module nests;       /* placed loop nests */
+    kernel_temps_list temps; /* of all kernels, before collapse */
+    program *program;        /* checked tree */
 } compile_output;
 
 /* Parses and checks only: true when there were no errors. */

@@ -132,6 +132,11 @@ static void print_expr(text *t, const lexpr *e)
     }
 }
 
+void loops_print_expr(text *t, const lexpr *e)
+{
+    print_expr(t, e);
+}
+
 /* Statements. */
 
 static void print_body(text *t, const lstmt_list *body, int indent);

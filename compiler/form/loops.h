@@ -154,5 +154,6 @@ typedef struct nest_module {
 } nest_module;
 
 void loops_print(text *t, const nest_fn *f);
+void loops_print_expr(text *t, const lexpr *e);
 
 #endif

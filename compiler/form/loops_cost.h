@@ -48,18 +48,26 @@ typedef struct buffer_use {
     bool read, written;
 } buffer_use;
 
+/* A loop of a kernel; it stands for the loops over its parts too. */
+typedef struct kernel_axis {
+    const lstmt *loop;
+    const extent *passes;
+    bool known; /* else passes is a guess */
+    bool parallel, lanes;
+} kernel_axis;
+
 /* A top-level group of statements behind an LS_COMMENT: one pass over memory. */
 typedef struct kernel_cost {
     const char *text;             /* the comment, or NULL: copies and scalars that have none */
     lstmt_list body;              /* its statements, not to be added to */
     VEC(const lstmt *) around;    /* serial loops that run it several times, outermost first */
     const extent *times;          /* passes of these */
-    bool is_exact;                /* every loop's length is known */
     op_counts once;               /* of one run */
-    VEC(const lstmt *) loops;     /* from the outermost to the one over pairs, or elements, that takes longest */
-    const extent *pairs;          /* passes of the last of them in one run; 1: there is no loop */
-    bool reduces;                 /* that loop adds up; else it stores an entry in each pass */
-    op_counts per_pair;           /* of its body, loops inside (over features) with it */
+    VEC(kernel_axis) axes;        /* the loops that take longest, each in the one before it */
+    int pair_axes;                /* the last of these goes over pairs, or elements; those behind it over features */
+    const extent *pairs;          /* passes of it in one run; 1: there is no loop */
+    bool reduces;                 /* it adds up; else it stores an entry in each pass */
+    op_counts per_pair;           /* of its body, loops inside with it */
     VEC(buffer_use) uses;         /* arguments and workspace; what is in cache anyway does not count */
     const extent *read, *written; /* bytes */
 } kernel_cost;
@@ -68,5 +76,18 @@ typedef VEC(kernel_cost) kernel_list;
 
 /* The kernels in the order in which they run. Atoms of the polynomials: sizes, and int inputs that bound loops. */
 kernel_list loops_kernels(arena *mem, const nest_fn *f);
+/* The exchange of axes under which only half of the pairs are computed, in words; "none". */
+const char *kernel_symmetry(const kernel_cost *k);
+int64_t cost_bytes(elem e);
+
+/* The temporaries of a kernel, before they are collapsed into expressions: what was fused into it. */
+typedef struct kernel_temps {
+    const char *text; /* the kernel's comment: the same pointer */
+    VEC(const char *) names;
+} kernel_temps;
+
+typedef VEC(kernel_temps) kernel_temps_list;
+
+void loops_temps(arena *mem, const nest_fn *f, kernel_temps_list *list);
 
 #endif

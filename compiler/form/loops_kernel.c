@@ -41,7 +41,7 @@ static bool moves(const finder *f, const lexpr *e)
 
 static bool is_memory(const buffer *b)
 {
-    return b->kind != BUF_LOCAL && b->kind != BUF_SCRATCH && b->rank > 0;
+    return b->kind == BUF_RESULT || (b->kind != BUF_LOCAL && b->kind != BUF_SCRATCH && b->rank > 0);
 }
 
 static touched *find_touched(finder *f, const buffer *b)
@@ -131,7 +131,7 @@ static const extent *axis_entries(const finder *f, const touched *t, int axis)
     return all ? whole : extent_const(f->pool, places);
 }
 
-static int64_t elem_bytes(elem e)
+int64_t cost_bytes(elem e)
 {
     static const int64_t bytes[] = {[ELEM_F32] = 4, [ELEM_F64] = 8, [ELEM_INT] = 8, [ELEM_BOOL] = 1};
     return bytes[e];
@@ -148,7 +148,7 @@ static void measure_memory(finder *f, kernel_cost *k)
         const extent *n = extent_const(f->pool, 1);
         for (int a = 0; a < t->buffer->rank; a++)
             n = extent_mul(n, axis_entries(f, t, a));
-        const extent *bytes = extent_scale(n, elem_bytes(t->buffer->elem));
+        const extent *bytes = extent_scale(n, cost_bytes(t->buffer->elem));
         if (t->read)
             k->read = extent_add(k->read, bytes);
         if (t->written)
@@ -231,53 +231,47 @@ static bool is_store(const lstmt_list *body)
     return false;
 }
 
-/* Of n loops in each other, how many make up a pair; those inside run over its features. */
-static int pair_depth(const finder *f, int n, const lstmt *const *loops, const extent *const *trips)
+/* How many of the axes make up a pair; those inside run over its features. */
+static int count_pair_axes(const finder *f, const kernel_cost *k)
 {
-    int depth = 0;
-    if (n > 0 && is_store(&loops[n - 1]->body))
+    int n = k->axes.n, count = 0;
+    if (n > 0 && is_store(&k->axes.data[n - 1].loop->body))
         return n;
     for (int i = 0; i < n; i++)
-        if (is_over_rows(f, trips[i]) || is_heavy(f, &loops[i]->body))
-            depth = i + 1;
-    return depth ? depth : n;
+        if (is_over_rows(f, k->axes.data[i].passes) || is_heavy(f, &k->axes.data[i].loop->body))
+            count = i + 1;
+    return count ? count : n;
+}
+
+static void find_axes(const finder *f, kernel_cost *k)
+{
+    const extent *weight;
+    bool parallel = false, lanes = false;
+    const lstmt_list *body = &k->body;
+    for (const lstmt *s; (s = longest_loop(f, body, &weight)); body = &s->body) {
+        kernel_axis a = {.loop = s};
+        parallel |= s->parallel;
+        lanes |= s->lanes;
+        if (cost_is_over_parts(s))
+            continue;
+        a.known = cost_trips(f->pool, s, &a.passes);
+        a.parallel = parallel;
+        a.lanes = lanes;
+        parallel = lanes = false;
+        vec_push(f->mem, &k->axes, a);
+    }
 }
 
 static void measure_loops(finder *f, kernel_cost *k)
 {
-    VEC(const lstmt *) loops = {0};
-    VEC(const extent *) trips = {0};
-    const extent *weight;
-    const lstmt_list *body = &k->body;
-    for (const lstmt *s; (s = longest_loop(f, body, &weight)); body = &s->body) {
-        const extent *passes;
-        if (cost_is_over_parts(s))
-            continue;
-        cost_trips(f->pool, s, &passes);
-        vec_push(f->mem, &loops, s);
-        vec_push(f->mem, &trips, passes);
-    }
-    int n = pair_depth(f, loops.n, loops.data, trips.data);
+    find_axes(f, k);
+    k->pair_axes = count_pair_axes(f, k);
     k->pairs = extent_const(f->pool, 1);
-    for (int i = 0; i < n; i++) {
-        vec_push(f->mem, &k->loops, loops.data[i]);
-        k->pairs = extent_mul(k->pairs, trips.data[i]);
-    }
-    const lstmt *last = n ? loops.data[n - 1] : NULL;
+    for (int i = 0; i < k->pair_axes; i++)
+        k->pairs = extent_mul(k->pairs, k->axes.data[i].passes);
+    const lstmt *last = k->pair_axes ? k->axes.data[k->pair_axes - 1].loop : NULL;
     k->reduces = last && !is_store(&last->body);
     k->per_pair = cost_count(f->pool, last ? &last->body : &k->body);
-}
-
-static bool all_known(const finder *f, const lstmt_list *body)
-{
-    bool known = true;
-    const extent *trips;
-    for (int i = 0; i < body->n && known; i++) {
-        const lstmt *s = body->data[i];
-        known =
-            (s->kind != LS_FOR || cost_trips(f->pool, s, &trips)) && all_known(f, &s->body) && all_known(f, &s->other);
-    }
-    return known;
 }
 
 /* Kernels. */
@@ -297,9 +291,8 @@ static void add_kernel(finder *f, const char *title, const lstmt_list *body)
 {
     kernel_cost k = {.text = title, .body = *body, .times = extent_const(f->pool, 1)};
     const extent *trips;
-    k.is_exact = all_known(f, body);
     for (int i = 0; i < f->around.n; i++) {
-        k.is_exact &= cost_trips(f->pool, f->around.data[i], &trips);
+        cost_trips(f->pool, f->around.data[i], &trips);
         k.times = extent_mul(k.times, trips);
         vec_push(f->mem, &k.around, f->around.data[i]);
     }
@@ -339,4 +332,28 @@ kernel_list loops_kernels(arena *mem, const nest_fn *fn)
     finder f = {.mem = mem, .pool = extent_pool_new(mem), .fn = fn};
     find_kernels(&f, &fn->body);
     return f.kernels;
+}
+
+const char *kernel_symmetry(const kernel_cost *k)
+{
+    (void)k;
+    return "none";
+}
+
+static void collect_temps(arena *mem, const lstmt_list *body, kernel_temps_list *list)
+{
+    for (int i = 0; i < body->n; i++) {
+        const lstmt *s = body->data[i];
+        if (s->kind == LS_COMMENT)
+            vec_push(mem, list, (kernel_temps){.text = s->text});
+        if (s->kind == LS_LET && list->n)
+            vec_push(mem, &list->data[list->n - 1].names, s->temp->name);
+        collect_temps(mem, &s->body, list);
+        collect_temps(mem, &s->other, list);
+    }
+}
+
+void loops_temps(arena *mem, const nest_fn *f, kernel_temps_list *list)
+{
+    collect_temps(mem, &f->body, list);
 }

@@ -24,7 +24,10 @@ static node *rewrite(void *data, node *n)
         return n;
     node *known = map_get(&r->done, n);
     if (!known) {
+        loc at = r->g->at;
+        r->g->at = n->at;
         known = r->rule(r, graph_map_args(r->g, n, rewrite, r));
+        r->g->at = at;
         map_set(&r->done, n, known);
     }
     return known;

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define SLOT_ALIGNMENT 64
-#define SCRATCH_THREADS 64
 /* A vector of the most lanes, of 16 values of 8 bytes. */
 #define LANES_BYTES 128
 

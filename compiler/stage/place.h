@@ -3,6 +3,11 @@
 #define ADC_STAGE_PLACE_H
 #include "form/loops.h"
 
+enum {
+    SLOT_ALIGNMENT = 64, /* bytes; what a slot takes is a multiple of it */
+    SCRATCH_THREADS = 64 /* a scratch slot is there so many times */
+};
+
 /* Gives every workspace, scratch and readable result buffer a slot, and fills nslots, slot_bytes, slot_scratch,
  * face->workspace_formula and face->workspace_args. Needs first_use and last_use of the buffers; keeps everything else.
  */

@@ -7,7 +7,7 @@ expect 0 adc help
 out_has "compile"
 out_has "gradcheck"
 out_has "--real"
-for command_name in compile build run check gradcheck bench help; do
+for command_name in compile build run check gradcheck bench explain help; do
     expect 0 adc help $command_name
     out_has "adc $command_name"
     expect 0 adc $command_name --help
@@ -25,7 +25,7 @@ one_error
 err_has "did you mean 'adc compile'?"
 expect 2 adc help runn
 err_has "did you mean 'adc run'?"
-for later in explain graph fmt; do
+for later in graph fmt; do
     expect 2 adc $later "$model"
     one_error
     err_has "'$later' is not available"

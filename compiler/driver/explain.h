@@ -1,0 +1,41 @@
+/* What adc explain tells, as data; printed as text or as JSON. */
+#ifndef ADC_DRIVER_EXPLAIN_H
+#define ADC_DRIVER_EXPLAIN_H
+#include "driver/machine.h"
+
+/* Values that are computed outside the innermost loop over pairs. */
+typedef struct hoisted {
+    const kernel_axis *axis;       /* once for each of its passes; NULL: once */
+    VEC(const char *) expressions; /* "t16 = sq(s)": the names are those in the C text */
+} hoisted;
+
+typedef struct explained_kernel {
+    const kernel_cost *cost;
+    const char *place, *code; /* "model.ad:6" and that line; or NULL */
+    VEC(const char *) fused;  /* the user's names of values that are never stored */
+    VEC(hoisted) hoisted;
+    double seconds; /* predicted, all runs; NAN: unknown */
+} explained_kernel;
+
+typedef struct explained_fn {
+    const nest_fn *fn;
+    VEC(explained_kernel) kernels;
+    double workspace; /* bytes; NAN: unknown */
+    double seconds;
+} explained_fn;
+
+typedef struct explanation {
+    const options *o;
+    figure_sizes sizes; /* given on the command line */
+    bool has_machine;
+    machine machine;
+    VEC(explained_fn) fns;
+} explanation;
+
+/* Adds a function; e->machine is measured already where it is to be used. */
+void explain_add(explanation *e, const compile_output *out, const nest_fn *fn);
+
+void explain_text(text *t, const explanation *e);
+void explain_json(text *t, const explanation *e);
+
+#endif

@@ -1,0 +1,231 @@
+/* Prints an explanation for people: a block of rows per kernel. A formula is followed by its value when that is known.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "driver/explain.h"
+#include "driver/units.h"
+
+enum { HOISTED_SHOWN = 6 };
+
+static const struct {
+    const char *one, *many;
+} sort_names[COST_SORTS] = {
+    [COST_FLOPS] = {"flop", "flops"},
+    [COST_ROOTS] = {"division or root", "divisions and roots"},
+    [COST_EXPS] = {"exp", "exps"},
+    [COST_CALLS] = {"other function", "other functions"},
+};
+
+static void row(text *t, const char *label)
+{
+    text_addf(t, "    %-12s", label);
+}
+
+/* "8*N bytes = 78.1 KiB" */
+static void add_formula(text *t, const explanation *e, const extent *x, const char *one, const char *many)
+{
+    double known = figure(&e->sizes, x);
+    int64_t k;
+    extent_print(t, x);
+    text_addf(t, "%s%s", *many ? " " : "", extent_is_const(x, &k) && k == 1 ? one : many);
+    if (isfinite(known) && !extent_is_const(x, NULL))
+        text_addf(t, " = %s", strcmp(many, "bytes") ? units_count(t->mem, known) : units_bytes(t->mem, known));
+}
+
+static void add_counts(text *t, const explanation *e, const op_counts *counts)
+{
+    const char *separator = "";
+    for (int i = 0; i < COST_OTHER; i++) {
+        if (!counts->of[i]->n)
+            continue;
+        text_add(t, separator);
+        add_formula(t, e, counts->of[i], sort_names[i].one, sort_names[i].many);
+        separator = ", ";
+    }
+    text_add(t, *separator ? "\n" : "no arithmetic\n");
+}
+
+static void add_shape(text *t, const buffer *b)
+{
+    static const char *const elems[] = {
+        [ELEM_F32] = "f32", [ELEM_F64] = "f64", [ELEM_INT] = "int", [ELEM_BOOL] = "bool"};
+    text_addf(t, "%s: %s", b->name, elems[b->elem]);
+    for (int i = 0; i < b->rank; i++) {
+        text_add(t, i ? ", " : "[");
+        extent_print(t, b->extents[i]);
+    }
+    text_add(t, b->rank ? "]" : "");
+}
+
+static void print_outputs(text *t, const explanation *e, const kernel_cost *k)
+{
+    const char *label = "computes";
+    for (int i = 0; i < k->uses.n; i++) {
+        const buffer_use *u = &k->uses.data[i];
+        if (!u->written)
+            continue;
+        row(t, label);
+        add_shape(t, u->buffer);
+        if (u->buffer->kind != BUF_RESULT) {
+            text_add(t, ", stored: ");
+            add_formula(t, e, extent_scale(u->entries, cost_bytes(u->buffer->elem)), "byte", "bytes");
+        }
+        text_add(t, "\n");
+        label = "";
+    }
+    if (*label) {
+        row(t, label);
+        text_add(t, "nothing: it checks the data\n");
+    }
+}
+
+/* What a loop is to its kernel: rows have entries of the outputs, over others is reduced. */
+static const char *role(const kernel_cost *k, int axis)
+{
+    if (axis >= k->pair_axes)
+        return ", inside a pair";
+    return k->reduces && axis == k->pair_axes - 1 ? ", reduced" : "";
+}
+
+static void print_axes(text *t, const explanation *e, const kernel_cost *k)
+{
+    if (k->axes.n == 0)
+        return;
+    row(t, "axes");
+    for (int i = 0; i < k->axes.n; i++) {
+        const kernel_axis *a = &k->axes.data[i];
+        double n = figure(&e->sizes, a->passes);
+        text_addf(t, "%s%s: ", i ? "; " : "", a->loop->temp->name);
+        text_add(t, a->known ? "" : "by the data, say ");
+        extent_print(t, a->passes);
+        if (isfinite(n) && !extent_is_const(a->passes, NULL))
+            text_addf(t, " = %s", units_count(t->mem, n));
+        text_addf(t, "%s%s%s", a->parallel ? ", parallel" : "", a->lanes ? ", in vector lanes" : "", role(k, i));
+    }
+    text_add(t, "\n");
+}
+
+static void print_around(text *t, const explanation *e, const kernel_cost *k)
+{
+    if (k->around.n == 0)
+        return;
+    row(t, "runs");
+    add_formula(t, e, k->times, "time", "times");
+    text_add(t, ", in the loop");
+    for (int i = 0; i < k->around.n; i++)
+        text_addf(t, "%s %s", i ? "," : k->around.n > 1 ? "s over" : " over", k->around.data[i]->temp->name);
+    text_add(t, "\n");
+}
+
+static void print_fused(text *t, const explained_kernel *k)
+{
+    if (k->fused.n == 0)
+        return;
+    row(t, "fused");
+    for (int i = 0; i < k->fused.n; i++)
+        text_addf(t, "%s%s", i ? ", " : "", k->fused.data[i]);
+    text_add(t, "\n");
+}
+
+static void print_hoisted(text *t, const explained_kernel *k)
+{
+    const char *label = "hoisted";
+    for (int i = 0; i < k->hoisted.n; i++) {
+        const hoisted *h = &k->hoisted.data[i];
+        row(t, label);
+        text_add(t, h->axis ? arena_printf(t->mem, "once per %s: ", h->axis->loop->temp->name) : "once: ");
+        for (int n = 0; n < h->expressions.n && n < HOISTED_SHOWN; n++)
+            text_addf(t, "%s%s", n ? ", " : "", h->expressions.data[n]);
+        if (h->expressions.n > HOISTED_SHOWN)
+            text_addf(t, " and %d more", h->expressions.n - HOISTED_SHOWN);
+        text_add(t, "\n");
+        label = "";
+    }
+}
+
+static void print_costs(text *t, const explanation *e, const kernel_cost *k)
+{
+    bool pairs = k->pair_axes > 1 && k->reduces;
+    if (k->pair_axes) {
+        row(t, pairs ? "pairs" : "elements");
+        add_formula(t, e, k->pairs, "", "");
+        text_add(t, "\n");
+        row(t, pairs ? "per pair" : "per element");
+        add_counts(t, e, &k->per_pair);
+    }
+    if (k->pair_axes) {
+        row(t, "in all");
+        add_counts(t, e, &k->once);
+    }
+    row(t, "memory");
+    text_add(t, "reads ");
+    add_formula(t, e, k->read, "byte", "bytes");
+    text_add(t, ", writes ");
+    add_formula(t, e, k->written, "byte", "bytes");
+    text_add(t, "\n");
+}
+
+static void print_kernel(text *t, const explanation *e, const explained_kernel *k)
+{
+    text_add(t, "\n  ");
+    if (k->place)
+        text_addf(t, "%s: %s\n", k->place, k->code);
+    else
+        text_addf(t, "%s\n", k->cost->text ? k->cost->text : "copies");
+    print_outputs(t, e, k->cost);
+    print_axes(t, e, k->cost);
+    print_around(t, e, k->cost);
+    print_fused(t, k);
+    print_hoisted(t, k);
+    if (k->cost->pair_axes > 1 && k->cost->reduces) {
+        row(t, "symmetry");
+        text_addf(t, "%s\n", kernel_symmetry(k->cost));
+    }
+    print_costs(t, e, k->cost);
+    if (isfinite(k->seconds)) {
+        row(t, "predicted");
+        text_addf(t, "%s\n", units_time(t->mem, k->seconds));
+    }
+}
+
+static void print_function(text *t, const explanation *e, const explained_fn *f)
+{
+    const interface_fn *face = f->fn->face;
+    const char *where = face->where ? face->where : "", *slash = strrchr(where, '/');
+    text_addf(t, "%s, %s\n", face->name, slash ? slash + 1 : where);
+    for (int i = 0; i < f->kernels.n; i++)
+        print_kernel(t, e, &f->kernels.data[i]);
+    text_addf(t, "\n  workspace    %s bytes", face->workspace_formula);
+    if (isfinite(f->workspace) && f->fn->nslots)
+        text_addf(t, " = %s", units_bytes(t->mem, f->workspace));
+    text_add(t, "\n");
+    if (isfinite(f->seconds))
+        text_addf(t, "  predicted    %s\n", units_time(t->mem, f->seconds));
+}
+
+static const char *rate(arena *mem, double seconds)
+{
+    return seconds > 0.0 ? arena_printf(mem, "%.3g", 1e-9 / seconds) : "many";
+}
+
+static void print_machine(text *t, const machine *m)
+{
+    arena *mem = t->mem;
+    text_addf(t,
+              "\nPredicted with rates that adc's own loops reached on this machine with %d thread%s, measured once:\n",
+              m->threads, m->threads == 1 ? "" : "s");
+    text_addf(t, "%s Gflop/s, %s G divisions or roots/s, %s Gexp/s, %s G other functions/s, %s GB/s of memory.\n",
+              rate(mem, m->seconds[COST_FLOPS]), rate(mem, m->seconds[COST_ROOTS]), rate(mem, m->seconds[COST_EXPS]),
+              rate(mem, m->seconds[COST_CALLS]), rate(mem, m->byte_seconds));
+}
+
+void explain_text(text *t, const explanation *e)
+{
+    for (int i = 0; i < e->fns.n; i++) {
+        text_add(t, i ? "\n" : "");
+        print_function(t, e, &e->fns.data[i]);
+    }
+    if (e->has_machine)
+        print_machine(t, &e->machine);
+}

@@ -91,6 +91,12 @@ const kind_cost kind_costs[] = {
 
 /* Expressions. */
 
+/* Lanes beyond the end of a range are masked. */
+static bool is_mask(const lexpr *e)
+{
+    return e->op == OP_SELECT && e->args[0]->kind == LX_ACTIVE;
+}
+
 static void count_point(const lexpr *e, int64_t *n)
 {
     elem operand = e->nargs ? e->args[e->nargs - 1]->elem : e->elem;
@@ -102,7 +108,7 @@ static void count_point(const lexpr *e, int64_t *n)
 
 static void count_expr(const lexpr *e, int64_t *n)
 {
-    if (e->kind == LX_POINT)
+    if (e->kind == LX_POINT && !is_mask(e))
         count_point(e, n);
     n[COST_FLOPS] += e->kind == LX_FOLD;
     for (int i = 0; i < e->nargs; i++)

@@ -155,6 +155,11 @@ class Bench:
         return w.quick if o.quick else w.normal + w.full if o.full else w.normal
 
 
+def named(key, prefix):
+    """W1 means W1a and W1b, not W10."""
+    return key.startswith(prefix) and not (prefix[-1:].isdigit() and key[len(prefix):][:1].isdigit())
+
+
 def parse():
     parser = argparse.ArgumentParser(prog="./dev bench", description="Times adc beside its peers; see bench/README.md.")
     parser.add_argument("--adc", default=os.environ.get("ADC", "adc"), help="the compiler to measure")
@@ -174,7 +179,7 @@ def parse():
     o.reals = o.reals.split(",")
     o.runs, o.seconds = (1, 0) if o.smoke else (3, 2) if o.quick else (11, 4)
     wanted = [p for p in o.workloads.split(",") if p]
-    o.chosen = [w for w in workloads.ALL if not wanted or any(w.key.lower().startswith(p.lower()) for p in wanted)]
+    o.chosen = [w for w in workloads.ALL if not wanted or any(named(w.key.lower(), p.lower()) for p in wanted)]
     return o
 
 

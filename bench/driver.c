@@ -6,7 +6,8 @@
  * convention (then ENTRY_workspace, where it exists, tells its memory). SIZES are integers, INPUTS files of raw data,
  * OUTPUTS FILE=BYTES or - for a result that is not wanted; each is a list with commas, empty as ''. The first call
  * warms up and its results are written; then the calls are timed until there are RUNS of them, or SECONDS have passed
- * and there are 3. Calls under a millisecond are timed in batches. One JSON object goes to stdout. With RUNS = 0
+ * and there are 3. Calls under a millisecond are timed in batches. With OMP_NUM_THREADS=1 the process's CPU time is
+ * taken, which other processes do not lengthen, else elapsed time. One JSON object goes to stdout. With RUNS = 0
  * nothing is called, only the workspace is told. Exit status 1 and a line on stderr on failure. */
 #define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
@@ -42,10 +43,10 @@ static void fail(const char *what, const char *which)
     exit(1);
 }
 
-static double now(void)
+static double now(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -154,13 +155,13 @@ static void call(const job *j)
     }
 }
 
-/* Seconds per call of a batch. */
-static double sample(const job *j, int batch)
+/* Seconds per call of a batch, by the given clock. */
+static double sample(const job *j, int batch, clockid_t clock)
 {
-    double begin = now();
+    double begin = now(clock);
     for (int i = 0; i < batch; i++)
         call(j);
-    return (now() - begin) / batch;
+    return (now(clock) - begin) / batch;
 }
 
 int main(int argc, char **argv)
@@ -174,6 +175,8 @@ int main(int argc, char **argv)
     find_entry(&j, library, argv[2]);
     read_lists(&j, argv[3], argv[4], argv[5]);
     int runs = atoi(argv[6]);
+    const char *threads = getenv("OMP_NUM_THREADS");
+    clockid_t clock = threads && strcmp(threads, "1") == 0 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
     double seconds = atof(argv[7]);
 
     if (j.memory)
@@ -185,18 +188,18 @@ int main(int argc, char **argv)
         return 0;
     }
     j.workspace = aligned(j.workspace_size);
-    double first = sample(&j, 1);
+    double first = sample(&j, 1, CLOCK_MONOTONIC);
     for (int i = 0; i < j.outputs; i++)
         if (j.out[i])
             write_file(j.out_file[i], j.out[i], j.out_bytes[i]);
 
     printf("{\"workspace\": %zu, \"first\": %.9g, \"times\": [", j.workspace_size, first);
     if (first < 1e-3)
-        first = sample(&j, 3);
+        first = sample(&j, 3, clock);
     int batch = first < 1e-3 ? (int)(1e-3 / (first + 1e-9)) + 1 : 1;
-    double begin = now();
-    for (int i = 0; i < runs && i < MOST_RUNS && (i < 3 || now() - begin < seconds); i++)
-        printf("%s%.9g", i ? ", " : "", sample(&j, batch));
+    double begin = now(CLOCK_MONOTONIC);
+    for (int i = 0; i < runs && i < MOST_RUNS && (i < 3 || now(CLOCK_MONOTONIC) - begin < seconds); i++)
+        printf("%s%.9g", i ? ", " : "", sample(&j, batch, clock));
     printf("], \"peak\": %ld}\n", peak_kilobytes() * 1024);
     return 0;
 }

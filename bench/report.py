@@ -76,27 +76,25 @@ def typical(row):
 
 
 def results_table(rows):
-    """One block per workload, size, precision and thread count, adc first; a quotient above 1 says that adc is faster."""
-    text, done = [], set()
-    for row in rows:
-        key = row["workload"], row["n"], row["real"], row["threads"]
-        if key in done:
-            continue
-        done.add(key)
-        block = [r for r in rows if (r["workload"], r["n"], r["real"], r["threads"]) == key]
-        ours = next((median(r) for r in block if r["who"] == "adc" and r["times"]), None)
-        lines = []
-        for r in block:
-            if not r["times"]:
-                lines.append([r["who"], "-", "-", "-", "-", "-", "-", r["note"]])
-                continue
-            m = median(r)
-            lines.append([r["who"], seconds_text(m), seconds_text(min(r["times"])), f"{100 * (max(r['times']) - min(r['times'])) / m:.0f} %",
-                          rate_text(r["work"] / m), f"{m / ours:.2f}" if ours else "-", f"{r['error']:.1e}" if r["error"] is not None else "-", r["note"]])
-        threads = "1 thread" if key[3] == 1 else f"{key[3]} threads"
-        text.append(f"\n**{key[0]}** {row['title']}, N = {key[1]}, {key[2]}, {threads}\n")
-        text.append(table(["who", "median", "min", "spread", f"{row['unit']}/s", "x adc", "error", "note"], lines))
+    """A table per workload; x adc is the time in units of adc's at the same size, precision and thread count."""
+    text = []
+    for key in dict.fromkeys(r["workload"] for r in rows):
+        block = [r for r in rows if r["workload"] == key]
+        ours = {(r["n"], r["real"], r["threads"]): median(r) for r in block if r["who"] == "adc" and r["times"]}
+        lines = [result_line(r, ours.get((r["n"], r["real"], r["threads"]))) for r in block]
+        text.append(f"\n**{key}** {block[0]['title']}\n")
+        text.append(table(["N", "real", "threads", "who", "median", "min", "spread", f"{block[0]['unit']}/s", "x adc", "error", "note"], lines))
     return "\n".join(text)
+
+
+def result_line(r, ours):
+    where = [r["n"], r["real"], r["threads"], r["who"]]
+    if not r["times"]:
+        return [*where, "-", "-", "-", "-", "-", "-", r["note"]]
+    m = median(r)
+    note = r["note"] or (f"first call {r['first']:.1f} s" if r["first"] > 1 and r["first"] > 5 * m else "")
+    return [*where, seconds_text(m), seconds_text(min(r["times"])), f"{100 * (max(r['times']) - min(r['times'])) / m:.0f} %", rate_text(r["work"] / m),
+            f"{m / ours:.2f}" if ours else "-", f"{r['error']:.1e}", note]
 
 
 def find(rows, **want):

@@ -20,6 +20,7 @@
 #include "stage/collapse.h"
 #include "stage/derive.h"
 #include "stage/fuse.h"
+#include "stage/jam.h"
 #include "stage/lower.h"
 #include "stage/parse.h"
 #include "stage/place.h"
@@ -188,6 +189,7 @@ static void schedule_all(pipeline *p)
         nest_fn *n = schedule(p->graphs.g, p->graphs.fns.data[i], p->o->sum);
         vectorize(n, p->mem);
         block(n, p->mem);
+        jam(n, p->mem);
         accumulate(n, p->mem);
         loops_temps(p->mem, n, &p->out->temps);
         collapse(n, p->mem);

@@ -1,0 +1,238 @@
+/* Reads loops with reduction statements; writes a loop over groups of passes before each loop that can be jammed, which
+ * is left with the passes that remain. */
+#include "stage/jam.h"
+
+#include "base/map.h"
+#include "form/loops_make.h"
+
+enum { WIDTH = 4, SHORTEST = 4 };
+
+/* ---- whether ---- */
+
+typedef struct judging {
+    arena *mem;
+    map inside; /* temporaries declared in the body */
+    map added;  /* buffers that the body adds to */
+    map loaded;
+    int loops;
+    bool possible;
+} judging;
+
+static char mark;
+
+static void note_expr(judging *j, const lexpr *e)
+{
+    if (!e)
+        return;
+    if (e->kind == LX_LOAD)
+        map_set(&j->loaded, e->buffer, &mark);
+    for (int i = 0; i < e->nargs; i++)
+        note_expr(j, e->args[i]);
+}
+
+static bool mentions_inside(const judging *j, const lexpr *e)
+{
+    if (e->kind == LX_TEMP && map_get(&j->inside, e->temp))
+        return true;
+    for (int i = 0; i < e->nargs; i++)
+        if (mentions_inside(j, e->args[i]))
+            return true;
+    return false;
+}
+
+static void judge(judging *j, const lstmt_list *list, bool inner);
+
+static void judge_loop(judging *j, const lstmt *s)
+{
+    bool known = s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
+    bool is_short = known && s->hi->integer - s->lo->integer < SHORTEST;
+    j->possible &= !s->lanes && !s->parallel && !is_short && !mentions_inside(j, s->lo) && !mentions_inside(j, s->hi);
+    j->loops++;
+    map_set(&j->inside, s->temp, &mark);
+    judge(j, &s->body, true);
+}
+
+static void judge_statement(judging *j, const lstmt *s, bool inner)
+{
+    switch (s->kind) {
+    case LS_LET:
+        map_set(&j->inside, s->temp, &mark);
+        break;
+    case LS_ACC:
+        map_set(&j->inside, s->acc->value, &mark);
+        if (s->acc->second)
+            map_set(&j->inside, s->acc->second, &mark);
+        break;
+    case LS_ADD:
+        j->possible &= !inner || map_get(&j->inside, s->acc->value);
+        break;
+    case LS_STORE:
+        j->possible &= s->accumulate && (s->buffer->kind == BUF_LOCAL || s->buffer->kind == BUF_SCRATCH);
+        map_set(&j->added, s->buffer, &mark);
+        break;
+    case LS_FOR:
+        j->possible &= !inner;
+        judge_loop(j, s);
+        break;
+    default:
+        j->possible = false;
+    }
+}
+
+static void judge(judging *j, const lstmt_list *list, bool inner)
+{
+    for (int i = 0; i < list->n && j->possible; i++) {
+        const lstmt *s = list->data[i];
+        note_expr(j, s->e);
+        note_expr(j, s->filter);
+        for (int k = 0; k < s->nsubs; k++)
+            note_expr(j, s->subs[k]);
+        judge_statement(j, s, inner);
+    }
+}
+
+static bool can_jam(arena *mem, const nest_fn *f, const lstmt *loop)
+{
+    if (!loop->independent || loop->lanes || loop->parallel)
+        return false;
+    judging j = {.mem = mem, .possible = true};
+    map *const maps[] = {&j.inside, &j.added, &j.loaded};
+    for (int i = 0; i < 3; i++)
+        map_init(maps[i], mem);
+    map_set(&j.inside, loop->temp, &mark);
+    judge(&j, &loop->body, false);
+    for (int i = 0; i < f->buffers.n; i++)
+        j.possible &= !map_get(&j.added, f->buffers.data[i]) || !map_get(&j.loaded, f->buffers.data[i]);
+    return j.possible && j.loops > 0;
+}
+
+/* ---- copies ---- */
+
+typedef struct copying {
+    arena *mem;
+    map renamed; /* temp -> that of the copy */
+    int number;
+} copying;
+
+static temp *rename_temp(copying *c, temp *t)
+{
+    temp *new = temp_new(c->mem, arena_printf(c->mem, "%s_%d", t->name, c->number), t->elem, t->lanes);
+    map_set(&c->renamed, t, new);
+    return new;
+}
+
+static temp *copy_temp(const copying *c, temp *t)
+{
+    temp *new = t ? map_get(&c->renamed, t) : NULL;
+    return new ? new : t;
+}
+
+static lexpr *copy_expr(const copying *c, const lexpr *e)
+{
+    if (!e)
+        return NULL;
+    lexpr *out = lexpr_new(c->mem, *e);
+    out->temp = copy_temp(c, e->temp);
+    for (int i = 0; i < e->nargs; i++)
+        out->args[i] = copy_expr(c, e->args[i]);
+    return out;
+}
+
+static accumulator *copy_acc(const copying *c, const accumulator *a)
+{
+    accumulator *out = ARENA_NEW(c->mem, accumulator);
+    *out = *a;
+    out->value = copy_temp(c, a->value);
+    out->second = copy_temp(c, a->second);
+    return out;
+}
+
+static lstmt *copy_statement(copying *c, const lstmt *s)
+{
+    lstmt *out = ARENA_NEW(c->mem, lstmt);
+    *out = *s;
+    if (s->kind == LS_LET)
+        out->temp = rename_temp(c, s->temp);
+    if (s->kind == LS_ACC) {
+        rename_temp(c, s->acc->value);
+        if (s->acc->second)
+            rename_temp(c, s->acc->second);
+    }
+    out->e = copy_expr(c, s->e);
+    out->lo = copy_expr(c, s->lo);
+    out->filter = copy_expr(c, s->filter);
+    if (s->acc)
+        out->acc = copy_acc(c, s->acc);
+    out->subs = ARENA_ARRAY(c->mem, lexpr *, s->nsubs + 1);
+    for (int i = 0; i < s->nsubs; i++)
+        out->subs[i] = copy_expr(c, s->subs[i]);
+    return out;
+}
+
+/* ---- the loop ---- */
+
+/* Each statement once per pass of the group; loops once for all. */
+static void widen(copying *copies, const lstmt_list *list, lstmt_list *out)
+{
+    arena *mem = copies->mem;
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        if (s->kind != LS_FOR) {
+            for (int k = 0; k < WIDTH; k++)
+                vec_push(mem, out, copy_statement(&copies[k], s));
+            continue;
+        }
+        lstmt *loop = lstmt_new(mem, out, LS_FOR);
+        *loop = *s;
+        loop->temp = temp_new(mem, s->temp->name, ELEM_INT, false);
+        for (int k = 0; k < WIDTH; k++)
+            map_set(&copies[k].renamed, s->temp, loop->temp);
+        loop->body = (lstmt_list){0};
+        widen(copies, &s->body, &loop->body);
+    }
+}
+
+/* The loop over groups; the given one is left with the rest. */
+static void jam_loop(arena *mem, lstmt *loop, lstmt_list *out)
+{
+    lexpr *length = lexpr_bin(mem, OP_SUB, loop->hi, loop->lo), *width = lexpr_int(mem, WIDTH);
+    lexpr *grouped = lexpr_bin(mem, OP_MUL, lexpr_bin(mem, OP_IDIV, length, width), width);
+    const char *name = loop->temp->name;
+    temp *rest = lstmt_let(mem, out, arena_printf(mem, "%s_rest", name), lexpr_bin(mem, OP_ADD, loop->lo, grouped));
+    lstmt *groups = lstmt_new(mem, out, LS_FOR);
+    groups->temp = temp_new(mem, name, ELEM_INT, false);
+    groups->lo = loop->lo;
+    groups->hi = lexpr_temp(mem, rest);
+    groups->step = WIDTH;
+    copying copies[WIDTH];
+    for (int k = 0; k < WIDTH; k++) {
+        copies[k] = (copying){.mem = mem, .number = k};
+        map_init(&copies[k].renamed, mem);
+        lexpr *at = lexpr_bin(mem, OP_ADD, lexpr_temp(mem, groups->temp), lexpr_int(mem, k));
+        temp *index = k ? lstmt_let(mem, &groups->body, arena_printf(mem, "%s_%d", name, k), at) : groups->temp;
+        map_set(&copies[k].renamed, loop->temp, index);
+    }
+    widen(copies, &loop->body, &groups->body);
+    loop->lo = groups->hi;
+}
+
+static void jam_list(arena *mem, const nest_fn *f, lstmt_list *list)
+{
+    lstmt_list out = {0};
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        if (s->kind == LS_FOR && can_jam(mem, f, s)) {
+            jam_loop(mem, s, &out);
+        } else {
+            jam_list(mem, f, &s->body);
+            jam_list(mem, f, &s->other);
+        }
+        vec_push(mem, &out, s);
+    }
+    *list = out;
+}
+
+void jam(nest_fn *f, arena *mem)
+{
+    jam_list(mem, f, &f->body);
+}

@@ -1,6 +1,8 @@
 /* Constructors of expressions and statements. */
 #include "form/loops_make.h"
 
+#define LOG2_E 1.4426950408889634
+
 lexpr *lexpr_new(arena *mem, lexpr proto)
 {
     lexpr *e = ARENA_NEW(mem, lexpr);
@@ -49,6 +51,19 @@ lexpr *lexpr_bin(arena *mem, op o, lexpr *a, lexpr *b)
 lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b)
 {
     return lexpr_point(mem, OP_SELECT, a->elem, 3, (lexpr *[]){c, a, b});
+}
+
+lexpr *lexpr_finite(arena *mem, lexpr *x)
+{
+    lexpr *infinite =
+        lexpr_bin(mem, OP_EQ, lexpr_point(mem, OP_ABS, x->elem, 1, &x), lexpr_const(mem, x->elem, __builtin_inf()));
+    return lexpr_select(mem, infinite, lexpr_const(mem, x->elem, 0), x);
+}
+
+lexpr *lexpr_exp_less(arena *mem, lexpr *x, lexpr *shift)
+{
+    lexpr *d = lexpr_bin(mem, OP_MUL, lexpr_bin(mem, OP_SUB, x, shift), lexpr_const(mem, x->elem, LOG2_E));
+    return lexpr_point(mem, OP_EXP2, x->elem, 1, &d);
 }
 
 temp *temp_new(arena *mem, const char *name, elem e, bool lanes)

@@ -13,6 +13,11 @@ lexpr *lexpr_point(arena *mem, op o, elem e, int n, lexpr *const *args);
 lexpr *lexpr_bin(arena *mem, op o, lexpr *a, lexpr *b);
 lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b);
 
+/* x; 0 where it is infinite. */
+lexpr *lexpr_finite(arena *mem, lexpr *x);
+/* exp(x - shift), by powers of two: what that adds to the error of a term, a sum of such terms cannot see, its greatest
+ * being 1. */
+lexpr *lexpr_exp_less(arena *mem, lexpr *x, lexpr *shift);
 /* An op that lanes are given one by one; stays a declaration of its own. */
 bool lexpr_is_lanewise(const lexpr *e);
 

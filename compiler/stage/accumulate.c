@@ -80,22 +80,15 @@ static void add_compensated(arena *mem, lstmt_list *out, const accumulator *a, l
     lstmt_set(mem, out, a->value, total);
 }
 
-static lexpr *exp_of_difference(arena *mem, lexpr *a, lexpr *b)
-{
-    lexpr *d = lexpr_bin(mem, OP_SUB, a, b);
-    return lexpr_point(mem, OP_EXP, a->elem, 1, &d);
-}
-
-/* (top2, sum2) into the state; a single term x is (x, 1). A top of inf makes the sum NaN: the result is then inf. */
+/* (top2, sum2) into the state; a single term x is (x, 1). */
 static void add_exponentials(arena *mem, lstmt_list *out, const accumulator *a, lexpr *top2, lexpr *sum2)
 {
-    lexpr *top = lexpr_temp(mem, a->second), *sum = lexpr_temp(mem, a->value), *low = extreme(mem, a->elem, false);
+    lexpr *top = lexpr_temp(mem, a->second), *sum = lexpr_temp(mem, a->value);
     top2 = lexpr_temp(mem, lstmt_let(mem, out, "top2", top2));
     lexpr *above = lexpr_temp(mem, lstmt_let(mem, out, "above", lexpr_bin(mem, OP_MAX, top, top2)));
-    lexpr *empty = lexpr_bin(mem, OP_EQ, above, low), *zero = lexpr_const(mem, a->elem, 0);
-    lexpr *shift = lexpr_temp(mem, lstmt_let(mem, out, "shift", lexpr_select(mem, empty, zero, above)));
-    lexpr *old = lexpr_bin(mem, OP_MUL, sum, exp_of_difference(mem, top, shift));
-    lexpr *new = exp_of_difference(mem, top2, shift);
+    lexpr *shift = lexpr_temp(mem, lstmt_let(mem, out, "shift", lexpr_finite(mem, above)));
+    lexpr *old = lexpr_bin(mem, OP_MUL, sum, lexpr_exp_less(mem, top, shift));
+    lexpr *new = lexpr_exp_less(mem, top2, shift);
     if (sum2)
         new = lexpr_bin(mem, OP_MUL, sum2, new);
     lstmt_set(mem, out, a->value, lexpr_bin(mem, OP_ADD, old, new));

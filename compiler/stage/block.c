@@ -98,7 +98,8 @@ static lexpr *pass_of(blocking *b, lexpr *index)
     return b->loop->lanes ? lexpr_bin(b->mem, OP_IDIV, pass, width) : pass;
 }
 
-static void keep_score(blocking *b, lstmt_list *out, const lstmt *add, buffer *scores, accumulator *greatest)
+/* The greatest score is not that of NaN: its exponential makes the sum NaN. */
+static void keep_score(blocking *b, lstmt_list *out, const lstmt *add, buffer *scores, temp *greatest)
 {
     elem e = add->acc->elem;
     lexpr *low = lexpr_const(b->mem, e, -__builtin_inf());
@@ -111,28 +112,19 @@ static void keep_score(blocking *b, lstmt_list *out, const lstmt *add, buffer *s
     store->subs = ARENA_ARRAY(b->mem, lexpr *, 1);
     store->subs[0] = at;
     store->e = score;
-    lstmt *next = lstmt_new(b->mem, out, LS_ADD);
-    next->acc = greatest;
-    next->e = score;
-}
-
-static lexpr *exp_of(blocking *b, lexpr *x, lexpr *shift)
-{
-    lexpr *d = lexpr_bin(b->mem, OP_SUB, x, shift);
-    return lexpr_point(b->mem, OP_EXP, d->elem, 1, &d);
+    lexpr *most = lexpr_temp(b->mem, greatest);
+    lstmt_set(b->mem, out, greatest, lexpr_select(b->mem, lexpr_bin(b->mem, OP_LT, most, score), score, most));
 }
 
 /* The exponentials of the block's scores, less the greatest so far; all -inf: less 0. */
-static void add_scores(blocking *b, const accumulator *whole, buffer *scores, const accumulator *greatest)
+static void add_scores(blocking *b, const accumulator *whole, buffer *scores, temp *greatest)
 {
     elem e = whole->elem;
     lstmt_list *out = &b->after;
     lexpr *top = lexpr_temp(b->mem, whole->second);
-    lexpr *above = lexpr_bin(b->mem, OP_MAX, top, lexpr_temp(b->mem, greatest->value));
+    lexpr *above = lexpr_bin(b->mem, OP_MAX, top, lexpr_temp(b->mem, greatest));
     above = lexpr_temp(b->mem, lstmt_let(b->mem, out, "above", above));
-    lexpr *empty = lexpr_bin(b->mem, OP_EQ, above, lexpr_const(b->mem, e, -__builtin_inf()));
-    lexpr *shift = lexpr_select(b->mem, empty, lexpr_const(b->mem, e, 0), above);
-    shift = lexpr_temp(b->mem, lstmt_let(b->mem, out, "shift", shift));
+    lexpr *shift = lexpr_temp(b->mem, lstmt_let(b->mem, out, "shift", lexpr_finite(b->mem, above)));
     accumulator *part = part_of(b, whole, OP_SUM, arena_printf(b->mem, "%s_block", whole->value->name));
     lstmt *loop = lstmt_new(b->mem, out, LS_FOR);
     loop->temp = temp_new(b->mem, "score_at", ELEM_INT, false);
@@ -144,15 +136,17 @@ static void add_scores(blocking *b, const accumulator *whole, buffer *scores, co
     lexpr load = {.kind = LX_LOAD, .elem = e, .buffer = scores, .lanes = scores->lanes, .nargs = 1, .args = &at};
     lstmt *add = lstmt_new(b->mem, &loop->body, LS_ADD);
     add->acc = part;
-    add->e = exp_of(b, lexpr_new(b->mem, load), shift);
-    lexpr *old = lexpr_bin(b->mem, OP_MUL, lexpr_temp(b->mem, whole->value), exp_of(b, top, shift));
+    add->e = lexpr_exp_less(b->mem, lexpr_new(b->mem, load), shift);
+    lexpr *old = lexpr_bin(b->mem, OP_MUL, lexpr_temp(b->mem, whole->value), lexpr_exp_less(b->mem, top, shift));
     lstmt_set(b->mem, out, whole->value, lexpr_bin(b->mem, OP_ADD, old, lexpr_temp(b->mem, part->value)));
     lstmt_set(b->mem, out, whole->second, above);
 }
 
 static void block_exponentials(blocking *b, lstmt_list *out, const lstmt *add)
 {
-    accumulator *greatest = part_of(b, add->acc, OP_RMAX, "greatest");
+    elem e = add->acc->elem;
+    temp *greatest = temp_new(b->mem, "greatest", e, add->acc->value->lanes);
+    lstmt_var(b->mem, &b->before, greatest, lexpr_const(b->mem, e, -__builtin_inf()));
     buffer *scores = score_buffer(b, add->acc);
     keep_score(b, out, add, scores, greatest);
     add_scores(b, add->acc, scores, greatest);

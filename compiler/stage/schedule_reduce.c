@@ -58,9 +58,8 @@ static lexpr *compensated_end(scheduler *s, lexpr *sum, lexpr *lost)
 
 static lexpr *lse_end(scheduler *s, elem e, lexpr *sum, lexpr *top)
 {
-    lexpr *inf = lx_const(s, e, __builtin_inf()), *log = lx_point(s, OP_LOG, e, 1, &sum);
-    lexpr *finite = lx_select(s, lx_bin(s, OP_EQ, top, inf), inf, lx_bin(s, OP_ADD, top, log));
-    return lx_select(s, lx_bin(s, OP_EQ, sum, lx_const(s, e, 0)), lx_const(s, e, -__builtin_inf()), finite);
+    lexpr *empty = lx_bin(s, OP_EQ, sum, lx_const(s, e, 0)), *log = lx_point(s, OP_LOG, e, 1, &sum);
+    return lx_select(s, empty, lx_const(s, e, -__builtin_inf()), lx_bin(s, OP_ADD, top, log));
 }
 
 lexpr *acc_end(scheduler *s, const accumulator *a)

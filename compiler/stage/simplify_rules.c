@@ -1,9 +1,9 @@
 /* The rules of simplify: rows {op, function, formula} at the end, small functions above.
  *
  * A rule sees a node whose arguments are simple and returns an equal one that is nearer to the normal form, or NULL.
- * Floats keep their meaning, but for rounding and the sign of a zero: no 0*x, no x-x. Signs and constants move outwards,
- * zeros of selects move outwards (so that a sum sees the condition that fixes its axis), factors leave sums, integers
- * gather their constants, and comparisons of integers are decided by ranges. */
+ * Floats keep their meaning, but for rounding and the sign of a zero: no 0*x, no x-x. Signs and constants move
+ * outwards, zeros of selects move outwards (so that a sum sees the condition that fixes its axis), factors leave sums,
+ * integers gather their constants, and comparisons of integers are decided by ranges. */
 #include <math.h>
 
 #include "form/affine.h"

@@ -18,6 +18,7 @@
 #include "stage/block.h"
 #include "stage/check.h"
 #include "stage/collapse.h"
+#include "stage/collect.h"
 #include "stage/derive.h"
 #include "stage/fuse.h"
 #include "stage/jam.h"
@@ -114,15 +115,42 @@ static void verify(pipeline *p, const graph_fn *f, const char *stage)
 #endif
 }
 
+enum { COLLECT_ROUNDS = 8 }; /* what one round finds may show more */
+
+static node **take_roots(graph *g, const graph_fn *f)
+{
+    node **roots = ARENA_ARRAY(g->mem, node *, f->nouts + f->checks.n + 1);
+    for (int i = 0; i < f->nouts; i++)
+        roots[i] = f->outs[i];
+    for (int i = 0; i < f->checks.n; i++)
+        roots[f->nouts + i] = f->checks.data[i].ok;
+    return roots;
+}
+
+static void put_roots(graph_fn *f, node **roots)
+{
+    for (int i = 0; i < f->nouts; i++)
+        f->outs[i] = roots[i];
+    for (int i = 0; i < f->checks.n; i++)
+        f->checks.data[i].ok = roots[f->nouts + i];
+}
+
 static void simplify_fn(graph *g, graph_fn *f)
 {
+    node **roots = take_roots(g, f);
+    simplify(g, f->nouts + f->checks.n, roots);
+    put_roots(f, roots);
+}
+
+/* Simplified, its sums with the fewest operations. */
+static void collect_fn(graph *g, graph_fn *f)
+{
     int n = f->nouts + f->checks.n;
-    node **roots = ARENA_ARRAY(g->mem, node *, n + 1);
-    for (int i = 0; i < n; i++)
-        roots[i] = i < f->nouts ? f->outs[i] : f->checks.data[i - f->nouts].ok;
+    node **roots = take_roots(g, f);
     simplify(g, n, roots);
-    for (int i = 0; i < n; i++)
-        *(i < f->nouts ? &f->outs[i] : &f->checks.data[i - f->nouts].ok) = roots[i];
+    for (int i = 0; i < COLLECT_ROUNDS && collect(g, n, roots); i++)
+        simplify(g, n, roots);
+    put_roots(f, roots);
 }
 
 static void fuse(graph *g, graph_fn *f)
@@ -130,9 +158,9 @@ static void fuse(graph *g, graph_fn *f)
     if (fuse_unroll(g, f))
         simplify_fn(g, f);
     fuse_inline(g, f);
-    simplify_fn(g, f);
+    collect_fn(g, f);
     if (fuse_unroll(g, f))
-        simplify_fn(g, f);
+        collect_fn(g, f);
     if (fuse_lift(g, f)) {
         fuse_inline_cheap(g, f);
         simplify_fn(g, f);
@@ -159,14 +187,14 @@ static void derive_fn(pipeline *p, graph_fn *f, derive_error *error)
     graph *g = p->graphs.g;
     bool more = true;
     while (more) {
-        simplify_fn(g, f);
+        collect_fn(g, f);
         fuse_prepare(g, f);
         verify(p, f, "prepare");
         more = derive(g, f, error);
         verify(p, f, "derive");
     }
     derive_finish(g, f);
-    simplify_fn(g, f);
+    collect_fn(g, f);
     verify(p, f, "simplify");
 }
 

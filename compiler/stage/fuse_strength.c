@@ -72,13 +72,16 @@ static bool split_by_depth(const strengthening *s, node *n, node **deep, node **
     return depth_of(s, *shallow) < depth;
 }
 
-/* deep * shallow, what is shallow in deep moved to the others. */
-static node *gather(strengthening *s, node *deep, node *shallow)
+/* a * b, what is shallow in either moved to the others. */
+static node *gather(strengthening *s, node *a, node *b)
 {
-    node *d, *c;
+    bool turned = depth_of(s, a) < depth_of(s, b);
+    node *deep = turned ? b : a, *shallow = turned ? a : b, *d, *c;
+    if (depth_of(s, a) == depth_of(s, b))
+        return product(s, a, b);
     while (split_by_depth(s, deep, &d, &c)) {
         deep = d;
-        shallow = product(s, c, shallow);
+        shallow = gather(s, c, shallow);
     }
     return product(s, deep, shallow);
 }
@@ -116,7 +119,7 @@ static node *scaled(strengthening *s, node *n, int depth, double c)
     if (depth_of(s, n) == depth && (n->op == OP_ADD || n->op == OP_SUB))
         return graph_bin(s->g, n->op, scaled(s, n->args[0], depth, c), scaled(s, n->args[1], depth, c));
     if (split_by_depth(s, n, &deep, &shallow))
-        return gather(s, deep, product(s, shallow, scale));
+        return gather(s, deep, gather(s, shallow, scale));
     return product(s, n, scale);
 }
 

@@ -1,18 +1,9 @@
-/* The rules of simplify, one case each, from tests/golden/graph/simplify.txt.
- *
- * A case is "## formula", the graph before, "--", the graph after. The graphs before and after must have equal values
- * by the oracle, simplifying twice must change nothing, and every rule of the table must have a case. UPDATE_GOLDEN=1
- * rewrites the file. */
+/* The rules of simplify, one case each, from tests/golden/graph/simplify.txt: every rule of the table must have one. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "form/graph_check.h"
 #include "stage/simplify.h"
-#include "unit/graph_sample.h"
-
-#define GOLDEN "tests/golden/graph/simplify.txt"
+#include "unit/golden.h"
 
 static int failures;
 
@@ -22,94 +13,18 @@ static void failed(const char *what, const char *why)
     failures++;
 }
 
-/* b, simplified, as text; a is the same graph as it was. */
-static const char *simplify_sample(const char *formula, const sample *a, sample *b)
-{
-    simplify(b->g, b->n, b->roots);
-    const char *error = graph_check(b->g, b->n, b->roots);
-    if (error)
-        failed(formula, error);
-    if (!sample_agree(a, b, 1e-15L))
-        failed(formula, "the value changed");
-    const char *after = sample_print(b);
-    simplify(b->g, b->n, b->roots);
-    if (strcmp(after, sample_print(b)))
-        failed(formula, "a second run changes the graph");
-    return after;
-}
-
-static const char *run_case(arena *mem, const char *formula, const char *before)
-{
-    sample a, b;
-    const char *error = sample_read(&a, before), *after = "";
-    sample_read(&b, before);
-    if (error)
-        failed(formula, arena_strdup(mem, error));
-    else
-        after = arena_strdup(mem, simplify_sample(formula, &a, &b));
-    arena_free(a.mem);
-    arena_free(b.mem);
-    return after;
-}
-
-static const char *line_end(const char *s)
-{
-    return s + strcspn(s, "\n") + (strchr(s, '\n') != NULL);
-}
-
-/* One case at s; returns the rest. */
-static const char *next_case(arena *mem, const char *s, text *out, map *seen, names *table)
-{
-    const char *end = line_end(s), *split = strstr(s, "--\n"), *next = strstr(end, "## ");
-    const char *formula = names_intern_n(table, s + 3, (size_t)(end - s) - 4);
-    next = next ? next : s + strlen(s);
-    if (!split || split > next)
-        split = next;
-    map_set(seen, formula, (void *)(uintptr_t)formula);
-    const char *before = arena_strndup(mem, end, (size_t)(split - end));
-    const char *after = run_case(mem, formula, before);
-    text_addf(out, "## %s\n%s--\n%s\n", formula, before, after);
-    if (!getenv("UPDATE_GOLDEN")) {
-        const char *expected = split < next ? split + 3 : "";
-        size_t n = strlen(after);
-        if (strncmp(expected, after, n) || (size_t)(next - expected) != n + 1) {
-            failed(formula, "differs from the golden text");
-            printf("%s", after);
-        }
-    }
-    return next;
-}
-
-static void check_coverage(const map *seen, names *table)
-{
-    for (int k = 0; simplify_rule_formula(k); k++) {
-        const char *formula = simplify_rule_formula(k);
-        if (!map_get(seen, names_intern(table, formula)))
-            failed(formula, "the rule has no case");
-    }
-}
-
 static void test_golden(void)
 {
     arena *mem = arena_new();
     names table;
     map seen;
-    text out;
     names_init(&table, mem);
     map_init(&seen, mem);
-    text_init(&out, mem);
-    const char *s = sample_file(mem, GOLDEN);
-    if (!s) {
-        failed(GOLDEN, "cannot be read");
-        return;
-    }
-    for (s = strstr(s, "## "); s && *s;)
-        s = next_case(mem, s, &out, &seen, &table);
-    check_coverage(&seen, &table);
-    FILE *f = getenv("UPDATE_GOLDEN") ? fopen(GOLDEN, "wb") : NULL;
-    if (f) {
-        fputs(text_str(&out), f);
-        fclose(f);
+    failures += golden_run("tests/golden/graph/simplify.txt", simplify, &seen, &table);
+    for (int k = 0; simplify_rule_formula(k); k++) {
+        const char *formula = simplify_rule_formula(k);
+        if (!map_get(&seen, names_intern(&table, formula)))
+            failed(formula, "the rule has no case");
     }
     arena_free(mem);
 }

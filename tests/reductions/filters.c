@@ -115,20 +115,31 @@ static void masked_(const problem *p)
     const int64_t *keep = int_of(p, "keep");
     num sum = 0;
     for (int64_t i = 0; i < size_of(p, "N"); i++) {
-        tally total = tally_new(), product = total, soft = total, mixed = total;
+        tally total = tally_new(), soft = total, mixed = total;
         for (int64_t j = 0; j < size_of(p, "M"); j++) {
             num inner = dot(x + 3 * i, y + 3 * j, 3);
             if (keep[j] && re(sqdist(x + 3 * i, y + 3 * j, 3)) < 1.53L)
                 tally_add(&total, inner * inner * b[j], 0);
-            if (keep[j] && j > 2 * i)
-                tally_add(&product, 1 + b[j] * x[3 * i] / (1 + j), 0);
             if (keep[j] || j == 0)
                 tally_add(&soft, 0, b[j] * inner);
             if (keep[j])
                 tally_add(&mixed, b[j], inner);
         }
-        num all = total.sum + product.product + softmax_mean(&mixed) + (soft.terms ? logsumexp(&soft) : 0);
+        num all = total.sum + softmax_mean(&mixed) + (soft.terms ? logsumexp(&soft) : 0);
         sum += real_of(p, "w")[i] * all;
+    }
+    *real_result(p, "result") = sum;
+}
+
+static void masked_product_(const problem *p)
+{
+    const num *x = real_of(p, "x"), *c = real_of(p, "c");
+    num sum = 0;
+    for (int64_t i = 0; i < size_of(p, "N"); i++) {
+        num product = 1;
+        for (int64_t j = 0; j < size_of(p, "P"); j++)
+            product *= re(c[j]) > re(x[i]) && j != i ? c[j] + x[i] : 1;
+        sum += real_of(p, "w")[i] * product;
     }
     *real_result(p, "result") = sum;
 }
@@ -383,7 +394,6 @@ static void ranges_of(const problem *p)
         for (int64_t j = band_lo(i); j < band_hi(p, i); j++)
             band += x[j] / (1 + llabs(i - j));
         real_result(p, "a")[i] = range_sum(p, i);
-        real_result(p, "c")[i] = convolution(x, i);
         real_result(p, "e")[i] = band;
         int_result(p, "k_")[i] = range_best(p, i).at;
     }
@@ -397,8 +407,28 @@ static void ranges_(const problem *p)
         best most = best_new(1);
         for (int64_t j = band_lo(i); j < band_hi(p, i); j++)
             best_offer(&most, 1, x[j], j);
-        sum += real_of(p, "w")[i] * (range_sum(p, i) + convolution(x, i) + most.value);
+        sum += real_of(p, "w")[i] * (range_sum(p, i) + most.value);
     }
+    *real_result(p, "result") = sum;
+}
+
+static void triangle_of(const problem *p)
+{
+    int64_t n = size_of(p, "N");
+    const num *x = real_of(p, "x");
+    for (int64_t i = 0; i < n; i++) {
+        real_result(p, "c")[i] = convolution(x, i);
+        real_result(p, "d")[i] = dot(x + i, x, n - i);
+    }
+}
+
+static void triangle_(const problem *p)
+{
+    int64_t n = size_of(p, "N");
+    const num *x = real_of(p, "x"), *w = real_of(p, "w");
+    num sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += w[i] * (convolution(x, i) + dot(x + i + 1, x + i + 1, n - i - 1));
     *real_result(p, "result") = sum;
 }
 
@@ -419,6 +449,7 @@ static const test tests[] = {
     {"others_", others_, 0, 0},
     {"masked_of", masked_of, 0, 0},
     {"masked_", masked_, 0, 0},
+    {"masked_product_", masked_product_, 0, 0},
     {"guarded_of", guarded_of, 0, 1e-4},
     {"guarded_", guarded_, 0, 2e-4},
     {"extremes", extremes, 0, 0},
@@ -428,6 +459,8 @@ static const test tests[] = {
     {"sparse_extremes", sparse_extremes, 0, 0},
     {"ranges_of", ranges_of, 0, 0},
     {"ranges_", ranges_, 0, 0},
+    {"triangle_of", triangle_of, 0, 0},
+    {"triangle_", triangle_, 0, 0},
     {"blocks_", blocks_, 0, 0},
 };
 

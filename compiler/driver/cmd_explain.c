@@ -70,8 +70,6 @@ static exit_code read_size(const options *o, const char *word, figure_sizes *siz
 static exit_code read_sizes(const options *o, int first, figure_sizes *sizes)
 {
     exit_code code = EXIT_OK;
-    for (int i = 0; i < o->compile.defines.n; i++)
-        vec_push(o->mem, sizes, (figure_size){o->compile.defines.data[i].name, o->compile.defines.data[i].value});
     for (int i = first; i < o->operands.n && !code; i++)
         code = read_size(o, o->operands.data[i], sizes);
     return code;
@@ -79,7 +77,7 @@ static exit_code read_sizes(const options *o, int first, figure_sizes *sizes)
 
 static bool check_sizes(const options *o, const nest_module *m, const char *name, const figure_sizes *sizes)
 {
-    for (int i = o->compile.defines.n; i < sizes->n; i++)
+    for (int i = 0; i < sizes->n; i++)
         if (!is_size(m, name, sizes->data[i].name)) {
             report_error(&o->report, "'%s' is no size and no int argument of what is explained", sizes->data[i].name);
             return false;
@@ -105,6 +103,8 @@ exit_code cmd_explain(const options *o)
         return code;
     if (!find_wanted(o, &out.nests, name) || !check_sizes(o, &out.nests, name, &e.sizes))
         return EXIT_PROGRAM;
+    for (int i = 0; i < o->compile.defines.n; i++)
+        vec_push(o->mem, &e.sizes, (figure_size){o->compile.defines.data[i].name, o->compile.defines.data[i].value});
     e.has_machine = e.sizes.n > 0;
     if (e.has_machine)
         code = machine_measure(o, &e.machine);

@@ -91,13 +91,14 @@ static bool write_temporary(arena *mem, pending *p, const out_file *f)
 static bool prepare(arena *mem, pending *p, const out_file *f)
 {
     struct stat st;
-    if (strcmp(f->path, "-") && (stat(f->path, &st) != 0 || S_ISREG(st.st_mode)))
+    if (!strcmp(f->path, "-"))
+        return true;
+    if (stat(f->path, &st) != 0 || S_ISREG(st.st_mode))
         return write_temporary(mem, p, f);
-    if (strcmp(f->path, "-") && S_ISDIR(st.st_mode)) {
+    bool is_folder = S_ISDIR(st.st_mode);
+    if (is_folder)
         errno = EISDIR;
-        return false;
-    }
-    return true;
+    return !is_folder;
 }
 
 static bool finish(const pending *p, const out_file *f)

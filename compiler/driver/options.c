@@ -4,6 +4,7 @@
  * first operand is the command. Whether an option belongs to the command is decided once the whole line was read. */
 #include "driver/options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -360,6 +361,7 @@ static exit_code apply(options *o, const given *g)
 {
     const option *row = find_option(g->word, o->command ? o->command->bit : CMD_ALL);
     if (!row) {
+        assert(o->command && "without a command every option is known");
         report_error(&o->report, "'adc %s' takes no option '%s'", o->command->name, g->word);
         report_hint(&o->report, "see 'adc help %s'", o->command->name);
         return EXIT_USAGE;

@@ -1,6 +1,7 @@
 /* fork, exec, and one pipe that collects what the child says. */
 #include "driver/process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static void collect(int fd, text *output)
 /* In the child: does not return. */
 static void become(char *const *argv, int output)
 {
+    assert(argv[0] && "a command has a name");
     int null = open("/dev/null", O_RDONLY);
     dup2(null, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);

@@ -60,7 +60,7 @@ static const extent *quotient(extent_pool *pool, const extent_term *t, const ext
 static bool size_at(const char *atom, int64_t *value, void *data)
 {
     int point = *(int *)data;
-    *value = point < 2 ? point + 1 : 1 + (int64_t)(hash_bytes(atom, strlen(atom), (uint64_t)point) >> 20) % (3 * point);
+    *value = point < 2 ? point + 1 : 1 + (int64_t)(hash_bytes(atom, strlen(atom), (uint64_t)point) >> 20) % (3 * (int64_t)point);
     return true;
 }
 
@@ -242,11 +242,13 @@ static void push_difference(prover *p, const node *big, const node *small, int64
 
 static void push_guard(prover *p, const node *c, bool holds)
 {
-    const node *a = c->nargs > 0 ? c->args[0] : NULL, *b = c->nargs > 1 ? c->args[1] : NULL;
-    bool ints = a && a->elem == ELEM_INT;
-    if (c->op == OP_NOT) {
-        push_guard(p, a, !holds);
-    } else if (c->op == (holds ? OP_AND : OP_OR)) {
+    if (c->op == OP_NOT)
+        push_guard(p, c->args[0], !holds);
+    if (c->nargs != 2)
+        return;
+    const node *a = c->args[0], *b = c->args[1];
+    bool ints = a->elem == ELEM_INT;
+    if (c->op == (holds ? OP_AND : OP_OR)) {
         push_guard(p, a, holds);
         push_guard(p, b, holds);
     } else if (c->op == OP_LT && ints) {

@@ -264,7 +264,7 @@ node *graph_access(graph *g, node *t, node *const *subs)
     if (t->rank == 0)
         return t;
     if (t->op == OP_TENSOR && is_view(t->args[0])) {
-        node *entry;
+        node *entry = NULL;
         g->hint = NULL;
         graph_apply(g, t, subs, &entry);
         return entry;

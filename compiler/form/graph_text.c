@@ -5,6 +5,7 @@
  * binder. So what does not depend on an index stands outside the block, and equal nodes appear once. */
 #include "form/graph_text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -197,6 +198,7 @@ static void add_params(entry *e, int from, int first_init, int ninits)
 
 static void head_loop(entry *e)
 {
+    assert(e->inner->names && "a loop names its index");
     const char *lo = operand(e->p, e->home, e->args[0]), *hi = operand(e->p, e->home, e->args[1]);
     text_addf(e->head, " %s in %s..%s", e->inner->names[0], lo, hi);
     add_params(e, 1, 2, e->n->nvars - 1);
@@ -307,7 +309,7 @@ static void print_node(printer *p, scope *home, node *n)
 {
     arena *mem = p->g->mem;
     text head;
-    scope inner;
+    scope inner = {0};
     entry e = {.p = p, .home = home, .inner = &inner, .n = n, .head = &head};
     text_init(&head, mem);
     int outer = n->nargs - n->ninner;

@@ -60,7 +60,8 @@ static const extent *quotient(extent_pool *pool, const extent_term *t, const ext
 static bool size_at(const char *atom, int64_t *value, void *data)
 {
     int point = *(int *)data;
-    *value = point < 2 ? point + 1 : 1 + (int64_t)(hash_bytes(atom, strlen(atom), (uint64_t)point) >> 20) % (3 * (int64_t)point);
+    *value = point < 2 ? point + 1
+                       : 1 + (int64_t)(hash_bytes(atom, strlen(atom), (uint64_t)point) >> 20) % (3 * (int64_t)point);
     return true;
 }
 

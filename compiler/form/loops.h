@@ -119,6 +119,7 @@ struct lstmt {
     bool lanes;          /* LS_FOR: a pass serves the AD_LANES indices from temp on */
     int64_t step;        /* LS_FOR: not 1 but this; 0: 1 */
     bool parts;          /* LS_FOR: over parts of a range; a loop in its body, with `whole`, runs over each part */
+    bool rest;           /* LS_FOR over the few indices that the loop before it, which has a step, left over */
     const extent *whole; /* LS_FOR over a part of a range (a chunk, a block): the extent of the range */
     lane_kind at;        /* LS_STORE: as in lexpr */
     const extent *stride;

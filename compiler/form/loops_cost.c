@@ -1,7 +1,7 @@
 /* Counts operations: one row per pointwise op that is more or less than one operation, one row per kind of statement.
  *
- * A loop multiplies what its body costs by its passes. What a loop over lanes does is counted for each lane. A loop
- * over parts of a range counts as one pass, the loop over each part as the whole range. */
+ * A loop multiplies what an index of it costs by how many it has. What a loop over lanes does is counted for each lane.
+ * A loop over parts of a range counts as one pass, the loop over each part as the whole range. */
 #include "form/loops_cost.h"
 
 enum { FUNCTION_WEIGHT = 10, ROOT_WEIGHT = 4, UNKNOWN_TRIPS = 4 };
@@ -135,16 +135,15 @@ static const extent *bound_value(extent_pool *pool, const lexpr *e)
     return e->op == OP_ADD ? extent_add(a, b) : e->op == OP_SUB ? extent_sub(a, b) : extent_mul(a, b);
 }
 
-bool cost_is_over_parts(const lstmt *s)
-{
-    return s->parts;
-}
-
 bool cost_trips(extent_pool *pool, const lstmt *s, const extent **trips)
 {
     *trips = extent_const(pool, 1);
-    if (cost_is_over_parts(s))
+    if (s->parts)
         return true;
+    if (s->rest) {
+        *trips = extent_const(pool, 0);
+        return true;
+    }
     if (s->whole)
         *trips = extent_add(extent_const(pool, 0), s->whole);
     const extent *lo = bound_value(pool, s->lo), *hi = bound_value(pool, s->hi);
@@ -197,13 +196,34 @@ static void add_counted(extent_pool *pool, op_counts *sum, const int64_t *n)
         sum->of[i] = extent_add(sum->of[i], extent_const(pool, n[i]));
 }
 
+/* Coefficients divided by k, rounded up. */
+static const extent *divide(extent_pool *pool, const extent *e, int64_t k)
+{
+    const extent *sum = extent_const(pool, 0);
+    for (int i = 0; i < e->n; i++) {
+        extent_term term = e->terms[i];
+        term.coef = (term.coef + k - 1) / k;
+        if (term.coef)
+            sum = extent_add(sum, &(extent){.pool = pool, .n = 1, .terms = &term});
+    }
+    return sum;
+}
+
+op_counts cost_of_index(extent_pool *pool, const lstmt *loop)
+{
+    op_counts body = cost_count(pool, &loop->body);
+    int64_t n[COST_SORTS] = {0};
+    count_own(loop, n);
+    add_counted(pool, &body, n);
+    for (int i = 0; i < COST_SORTS && loop->step > 1 && !loop->parts; i++)
+        body.of[i] = divide(pool, body.of[i], loop->step);
+    return body;
+}
+
 static void add_loop(extent_pool *pool, op_counts *sum, const lstmt *s)
 {
     const extent *trips;
-    op_counts body = cost_count(pool, &s->body);
-    int64_t n[COST_SORTS] = {0};
-    count_own(s, n);
-    add_counted(pool, &body, n);
+    op_counts body = cost_of_index(pool, s);
     cost_trips(pool, s, &trips);
     add(sum, &body, trips);
 }

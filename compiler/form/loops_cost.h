@@ -36,9 +36,9 @@ op_counts cost_count(extent_pool *pool, const lstmt_list *body);
 /* The same as one number of operations, a function counting as several: it decides from which size on a loop is worth
  * running in parallel. */
 const extent *cost_of(extent_pool *pool, const lstmt_list *body);
-/* A loop over parts of a range, with a loop over each part in its body: that one counts as the whole range. */
-bool cost_is_over_parts(const lstmt *s);
-/* Passes of a loop; 1 where it is over parts; false when unknown: then few. */
+/* Of a loop's body for one index: a loop in steps that is not over parts serves several in a pass. */
+op_counts cost_of_index(extent_pool *pool, const lstmt *loop);
+/* Indices that a loop runs over; 1 where it is over parts, 0 where it is over a rest; false when unknown: then few. */
 bool cost_trips(extent_pool *pool, const lstmt *s, const extent **trips);
 
 /* Memory that a kernel reads or writes: each entry once, however often it is used. */

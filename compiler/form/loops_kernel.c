@@ -252,7 +252,7 @@ static void find_axes(const finder *f, kernel_cost *k)
         kernel_axis a = {.loop = s};
         parallel |= s->parallel;
         lanes |= s->lanes;
-        if (cost_is_over_parts(s))
+        if (s->parts)
             continue;
         a.known = cost_trips(f->pool, s, &a.passes);
         a.parallel = parallel;
@@ -271,7 +271,7 @@ static void measure_loops(finder *f, kernel_cost *k)
         k->pairs = extent_mul(k->pairs, k->axes.data[i].passes);
     const lstmt *last = k->pair_axes ? k->axes.data[k->pair_axes - 1].loop : NULL;
     k->reduces = last && !is_store(&last->body);
-    k->per_pair = cost_count(f->pool, last ? &last->body : &k->body);
+    k->per_pair = last ? cost_of_index(f->pool, last) : cost_count(f->pool, &k->body);
 }
 
 /* Kernels. */

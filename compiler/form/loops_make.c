@@ -108,3 +108,9 @@ bool lexpr_is_lanewise(const lexpr *e)
 {
     return e->kind == LX_POINT && (e->op == OP_NORMAL || e->op == OP_UNIFORM);
 }
+
+const extent *lstmt_range(const lstmt *loop)
+{
+    bool from_zero = loop->lo->kind == LX_CONST && loop->lo->integer == 0;
+    return loop->whole ? loop->whole : from_zero && loop->hi->kind == LX_SIZE ? loop->hi->extent : NULL;
+}

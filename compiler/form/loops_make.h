@@ -13,6 +13,9 @@ lexpr *lexpr_point(arena *mem, op o, elem e, int n, lexpr *const *args);
 lexpr *lexpr_bin(arena *mem, op o, lexpr *a, lexpr *b);
 lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b);
 
+/* The extent that a loop, or the one that it is a part of, runs over from 0; NULL: its bounds are no extents. */
+const extent *lstmt_range(const lstmt *loop);
+
 /* x; 0 where it is infinite. */
 lexpr *lexpr_finite(arena *mem, lexpr *x);
 /* exp(x - shift), by powers of two: what that adds to the error of a term, a sum of such terms cannot see, its greatest

@@ -154,18 +154,12 @@ static void block_exponentials(blocking *b, lstmt_list *out, const lstmt *add)
 
 /* ---- the loop ---- */
 
-static const extent *whole_range(const lstmt *loop)
-{
-    bool from_zero = loop->lo->kind == LX_CONST && loop->lo->integer == 0;
-    return loop->whole ? loop->whole : from_zero && loop->hi->kind == LX_SIZE ? loop->hi->extent : NULL;
-}
-
 static lstmt *blocks_around(blocking *b, bool scores)
 {
     lstmt *loop = b->loop, *blocks = ARENA_NEW(b->mem, lstmt);
     int64_t step = !loop->lanes ? BLOCK : scores ? BLOCK_SCORES : BLOCK_LANES;
     *blocks = (lstmt){.kind = LS_FOR, .lo = loop->lo, .hi = loop->hi, .step = step};
-    loop->whole = whole_range(loop);
+    loop->whole = lstmt_range(loop);
     blocks->parts = loop->whole != NULL;
     const char *name = loop->temp->name;
     blocks->temp = b->begin = temp_new(b->mem, arena_printf(b->mem, "%s_block", name), ELEM_INT, false);

@@ -204,6 +204,7 @@ static void jam_loop(arena *mem, lstmt *loop, lstmt_list *out)
     groups->lo = loop->lo;
     groups->hi = lexpr_temp(mem, rest);
     groups->step = WIDTH;
+    groups->whole = lstmt_range(loop);
     copying copies[WIDTH];
     for (int k = 0; k < WIDTH; k++) {
         copies[k] = (copying){.mem = mem, .number = k};
@@ -214,6 +215,7 @@ static void jam_loop(arena *mem, lstmt *loop, lstmt_list *out)
     }
     widen(copies, &loop->body, &groups->body);
     loop->lo = groups->hi;
+    loop->rest = true;
 }
 
 static void jam_list(arena *mem, const nest_fn *f, lstmt_list *list)

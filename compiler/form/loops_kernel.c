@@ -7,8 +7,7 @@
 /* Places at which the axes of a buffer are entered. */
 typedef struct axis_use {
     bool whole;
-    VEC(int64_t) places;
-    int unknown; /* subscripts that stand still during the kernel, but are no constants */
+    VEC(const lexpr *) places; /* subscripts that stand still during the kernel, each once */
 } axis_use;
 
 typedef struct touched {
@@ -53,20 +52,25 @@ static touched *find_touched(finder *f, const buffer *b)
     return &f->touched.data[f->touched.n - 1];
 }
 
+static bool is_same(const lexpr *a, const lexpr *b)
+{
+    bool same = a->kind == b->kind && a->integer == b->integer && a->extent == b->extent && a->temp == b->temp &&
+                a->op == b->op && a->buffer == b->buffer && a->nargs == b->nargs;
+    for (int i = 0; i < a->nargs && same; i++)
+        same = is_same(a->args[i], b->args[i]);
+    return same;
+}
+
 static void touch_axis(finder *f, axis_use *a, const lexpr *sub)
 {
     if (moves(f, sub)) {
         a->whole = true;
         return;
     }
-    if (sub->kind != LX_CONST) {
-        a->unknown++;
-        return;
-    }
     for (int i = 0; i < a->places.n; i++)
-        if (a->places.data[i] == sub->integer)
+        if (is_same(a->places.data[i], sub))
             return;
-    vec_push(f->mem, &a->places, sub->integer);
+    vec_push(f->mem, &a->places, sub);
 }
 
 /* The part of b under n leading subscripts. */
@@ -125,7 +129,7 @@ static void touch_all(finder *f, const lstmt_list *body, bool inside)
 static const extent *axis_entries(const finder *f, const touched *t, int axis)
 {
     const axis_use *a = &t->axes[axis];
-    int64_t places = a->places.n + a->unknown, size;
+    int64_t places = a->places.n, size;
     const extent *whole = extent_add(extent_const(f->pool, 0), t->buffer->extents[axis]);
     bool all = a->whole || (extent_is_const(whole, &size) && places > size);
     return all ? whole : extent_const(f->pool, places);

@@ -160,7 +160,7 @@ static lstmt *blocks_around(blocking *b, bool scores)
     int64_t step = !loop->lanes ? BLOCK : scores ? BLOCK_SCORES : BLOCK_LANES;
     *blocks = (lstmt){.kind = LS_FOR, .lo = loop->lo, .hi = loop->hi, .step = step};
     loop->whole = lstmt_range(loop);
-    blocks->parts = loop->whole != NULL;
+    blocks->parts = true;
     const char *name = loop->temp->name;
     blocks->temp = b->begin = temp_new(b->mem, arena_printf(b->mem, "%s_block", name), ELEM_INT, false);
     lexpr *begin = lexpr_temp(b->mem, b->begin);

@@ -31,7 +31,7 @@ static const char source_text[] =
     "    return a;\n}\n"
     "export fn bytes(x: real[N], s: real) -> (y: real[N]) = s * x;\n";
 
-enum { PAIR_SIZE = 2000, MEMORY_SIZE = 8000000, MEASURED = COST_SORTS };
+enum { PAIR_SIZE = 2000, MEMORY_SIZE = 8000000, MEASURED = COST_SORTS, ATTEMPTS = 3 };
 
 /* The functions in order, and the sort that each adds; the last one is for memory. */
 static const struct {
@@ -43,7 +43,7 @@ static const struct {
     {"calls", COST_CALLS, PAIR_SIZE}, {"bytes", COST_OTHER, MEMORY_SIZE},
 };
 
-static const double measure_seconds = 0.03;
+static const double measure_seconds = 0.05;
 
 int machine_threads(void)
 {
@@ -54,8 +54,10 @@ int machine_threads(void)
 
 /* Solving. */
 
-/* time: of one call of a function that does this work. Only what is known already may be in it besides sort. */
-static void solve_rate(machine *m, const work *w, cost_sort sort, double time)
+/* time: of one call of a function that does this work. Only what is known already may be in it besides sort. False when
+ * the known work alone would have taken longer: something disturbed the measurement. Then an operation of the sort is
+ * taken to last as long as a flop. */
+static bool solve_rate(machine *m, const work *w, cost_sort sort, double time)
 {
     double known = 0.0, unknown = w->counts[sort];
     for (int s = 0; s < COST_SORTS; s++)
@@ -64,14 +66,25 @@ static void solve_rate(machine *m, const work *w, cost_sort sort, double time)
         unknown += w->counts[COST_OTHER];
         known = 0.0;
     }
-    m->seconds[sort] = fmax(time - known, 0.0) / unknown;
+    double flop = sort == COST_FLOPS ? 0.0 : m->seconds[COST_FLOPS];
+    m->seconds[sort] = fmax((time - known) / unknown, flop);
     if (sort == COST_FLOPS)
         m->seconds[COST_OTHER] = m->seconds[COST_FLOPS];
+    return time > known;
 }
 
-static void solve_memory(machine *m, const work *w, double time)
+/* From the shortest sample of each function. */
+static bool solve(machine *m, const timing_list *all)
 {
-    m->byte_seconds = time / (w->read + w->written);
+    bool consistent = true;
+    for (int i = 0; i < MEASURED; i++) {
+        const timing *t = &all->data[i];
+        if (measured[i].sort == COST_OTHER)
+            m->byte_seconds = t->samples.data[0] / (t->work.read + t->work.written);
+        else
+            consistent &= solve_rate(m, &t->work, measured[i].sort, t->samples.data[0]);
+    }
+    return consistent;
 }
 
 /* Measuring. */
@@ -105,13 +118,10 @@ static exit_code measure(const options *o, const loaded *made, machine *m)
     bool ok = true;
     for (int i = 0; i < MEASURED && ok; i++)
         ok = add_function(o, made, i, &all);
-    ok = ok && timing_measure(o->mem, &all, measure_seconds, 0);
-    for (int i = 0; i < MEASURED && ok; i++) {
-        const timing *t = &all.data[i];
-        if (measured[i].sort == COST_OTHER)
-            solve_memory(m, &t->work, t->samples.data[0]);
-        else
-            solve_rate(m, &t->work, measured[i].sort, t->samples.data[0]);
+    bool consistent = false;
+    for (int i = 0; i < ATTEMPTS && ok && !consistent; i++) {
+        ok = timing_measure(o->mem, &all, measure_seconds, 0);
+        consistent = ok && solve(m, &all);
     }
     for (int i = 0; i < all.n; i++)
         ad_release(all.data[i].workspace);

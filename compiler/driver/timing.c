@@ -96,7 +96,7 @@ static bool sample_all(arena *mem, timing_list *all)
 bool timing_measure(arena *mem, timing_list *all, double seconds, int repeat)
 {
     for (int i = 0; i < all->n; i++) {
-        all->data[i].budget = seconds;
+        all->data[i].budget = all->data[i].spent + seconds;
         if (!warm(&all->data[i], repeat))
             return false;
     }

@@ -19,8 +19,8 @@ typedef struct timing {
 
 typedef VEC(timing) timing_list;
 
-/* Measures each for about so many seconds, or takes that many samples when repeat is not 0. Shows a progress bar. False
- * when a call fails (reported). */
+/* Measures each for about so many seconds (more), or until it has that many samples when repeat is not 0. Shows a
+ * progress bar. False when a call fails (reported). */
 bool timing_measure(arena *mem, timing_list *all, double seconds, int repeat);
 
 double timing_median(const timing *t);

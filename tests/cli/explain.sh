@@ -40,6 +40,10 @@ json_is "all(k['symmetry'] == 'none' for k in f[0]['kernels'])"
 workspace=$(python3 -c "import json; print(json.load(open('$work/out'))['functions'][0]['workspace']['value'])")
 expect 0 adc bench "$model" flow N=200 D=3 steps=7 --repeat=1 --json
 json_is "f[0]['workspace'] == $workspace"
+expect 0 adc explain "$model" energy --json
+json_is "[x['name'] for x in f] == ['energy', 'energy_grad']"
+json_is "all(any(k.get('pairs', {}).get('formula') == 'N*N' and k['per_pair']['exps']['formula'] == '1' for k in x['kernels']) for x in f)"
+json_is "any(b['name'] == 'grad_q' and b['written'] for k in f[1]['kernels'] for b in k['buffers'])"
 expect 0 adc explain "$model" flow N=200 --json
 json_is "f[0]['predicted'] is None and f[0]['workspace']['value'] is None"
 expect 0 adc explain "$model" --json

@@ -126,6 +126,15 @@ def time_targets(workloads, rows):
                 yield [w.key, f"{real}, N = {n}: time", f"{goal:.3g} s there", f"{seconds_text(m)} here", verdict(m <= goal)]
 
 
+def limit_targets(workloads, rows):
+    for w in workloads:
+        for ours in [r for r in rows if w.limit_ratio and r["workload"] == w.key and r["who"] == "adc" and r["threads"] == 1 and r["times"]]:
+            limit = best(rows, "limit", workload=w.key, n=ours["n"], real=ours["real"], threads=1)
+            if limit:
+                q = typical(ours) / typical(limit)
+                yield [w.key, f"{ours['real']}, N = {ours['n']}: time / limit", f"{w.limit_ratio:.2f}", f"{q:.2f}", verdict(q <= w.limit_ratio)]
+
+
 def hand_targets(workloads, rows):
     for w in workloads:
         if not w.hand:
@@ -174,7 +183,7 @@ def memory_targets(memory):
 
 
 def targets_table(workloads, rows, builds, memory):
-    lines = [*time_targets(workloads, rows), *hand_targets(workloads, rows), *ratio_targets(workloads, rows), *thread_targets(workloads, rows),
+    lines = [*time_targets(workloads, rows), *limit_targets(workloads, rows), *hand_targets(workloads, rows), *ratio_targets(workloads, rows), *thread_targets(workloads, rows),
              *build_targets(workloads, builds), *memory_targets(memory)]
     missed = sum(1 for r in lines if r[-1] == "MISS")
     return table(["workload", "what", "goal", "measured", "verdict"], lines) + f"\n\n{missed} of {len(lines)} missed.", missed

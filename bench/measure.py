@@ -72,7 +72,7 @@ class Task:
 
 
 def environment(threads):
-    return {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_PROC_BIND": "true" if threads > 1 else "false", "OMP_WAIT_POLICY": "active"}
+    return {**os.environ, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
 
 
 def run_native(driver, library, entry, task, threads, runs, seconds, wanted=None):

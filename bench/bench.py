@@ -30,7 +30,7 @@ class Bench:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
         made = os.path.join(folder, "made")
-        self.builder = build.Builder(options.adc, made, options.cc, "-O1", build.COMPILERS[:1]) if options.smoke else build.Builder(options.adc, made, options.cc)
+        self.builder = build.Builder(options.adc, made, options.cc, "-O0", build.COMPILERS[:1]) if options.smoke else build.Builder(options.adc, made, options.cc)
         self.rows, self.builds, self.memory, self.failures = [], {}, {}, []
         self.predicted = {}  # (workload, real, who, threads) -> (N, seconds) of the size before
 
@@ -105,7 +105,7 @@ class Bench:
                 for who, folder, entry in (("limit", "limit", w.limit), ("hand", "adbench", w.hand)):
                     if entry and (threads == 1 or who == "limit"):
                         self.c_peer(task, f"{who} {compiler}", folder, entry, compiler, self.builder.level, threads)
-            for level in (build.PLAIN if not self.options.smoke else ("-O1",)) if w.plain else ():
+            for level in (build.PLAIN if not self.options.smoke else ("-O0",)) if w.plain else ():
                 self.c_peer(task, f"loop {compiler} {level}", "plain", w.plain, compiler, level, 1)
 
     def c_peer(self, task, who, folder, entry, compiler, level, threads):

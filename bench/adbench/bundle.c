@@ -1,8 +1,8 @@
-/* W8: reprojection errors of bundle adjustment and their block Jacobian, by hand. Sizes C, P, O; inputs and results as in
- * programs/bundle.ad; calling convention of ad_function.
+/* W8: reprojection errors of bundle adjustment and their block Jacobian, by hand. Sizes C, P, O; inputs and results as
+ * in programs/bundle.ad; calling convention of ad_function.
  *
- * e = w (f L u + u0 - feature) with y = R(r)(X - c), u = y_01 / y_2, L = 1 + k1 |u|^2 + k2 |u|^4. Rodrigues' R is differentiated
- * along each r_k through the angle and the axis. */
+ * e = w (f L u + u0 - feature) with y = R(r)(X - c), u = y_01 / y_2, L = 1 + k1 |u|^2 + k2 |u|^4. Rodrigues' R is
+ * differentiated along each r_k through the angle and the axis. */
 #include <adc/runtime.h>
 #include <math.h>
 
@@ -98,7 +98,8 @@ ad_status jacobians(const int64_t *sizes, const void *const *in, void *const *ou
     (void)workspace, (void)size;
 #pragma omp parallel for
     for (int64_t o = 0; o < sizes[2]; o++) {
-        observation(&cams[11 * cam[o]], &points[3 * point[o]], w[o], &feature[2 * o], &e[2 * o], &jc[22 * o], &jx[6 * o], &jw[2 * o]);
+        observation(&cams[11 * cam[o]], &points[3 * point[o]], w[o], &feature[2 * o], &e[2 * o], &jc[22 * o],
+                    &jx[6 * o], &jw[2 * o]);
         ew[o] = 1 - w[o] * w[o];
         jew[o] = -2 * w[o];
     }

@@ -29,7 +29,8 @@ static void multiply(const mixture *g, int64_t k, const double *c, double *restr
     }
 }
 
-/* Main terms of point i to term; c and y of all components are left in their arrays. The value is log sum exp of them. */
+/* Main terms of point i to term; c and y of all components are left in their arrays. The value is log sum exp of them.
+ */
 static double main_terms(const mixture *g, int64_t i, double *restrict c, double *restrict y, double *restrict term)
 {
     double most = -HUGE_VAL, sum = 0;
@@ -48,8 +49,8 @@ static double main_terms(const mixture *g, int64_t i, double *restrict c, double
     return most + log(sum);
 }
 
-static void add_gradient(const mixture *g, int64_t k, double w, const double *c, const double *y, double *restrict grad_mu,
-                         double *restrict grad_q, double *restrict grad_l)
+static void add_gradient(const mixture *g, int64_t k, double w, const double *c, const double *y,
+                         double *restrict grad_mu, double *restrict grad_q, double *restrict grad_l)
 {
     const double *diagonal = &g->diagonal[k * g->D];
     for (int64_t a = 0; a < g->D; a++) {
@@ -82,7 +83,8 @@ static double weights(const mixture *g, double *grad_alpha)
 
 static double prior(const mixture *g, double gamma, int64_t m, double *grad_q, double *grad_l)
 {
-    double n = (double)(g->D + m + 1), dim = (double)g->D, gammas = 0.25 * dim * (dim - 1) * log(pi), squares = 0, sum = 0;
+    double n = (double)(g->D + m + 1), dim = (double)g->D, gammas = 0.25 * dim * (dim - 1) * log(pi), squares = 0,
+           sum = 0;
     for (int64_t j = 0; j < g->D; j++)
         gammas += lgamma(0.5 * (n - (double)j));
     for (int64_t k = 0; k < g->K; k++) {
@@ -98,7 +100,8 @@ static double prior(const mixture *g, double gamma, int64_t m, double *grad_q, d
             }
         }
     }
-    return 0.5 * gamma * gamma * squares - (double)m * sum - (double)g->K * (n * dim * (log(gamma) - 0.5 * log(2)) - gammas);
+    return 0.5 * gamma * gamma * squares - (double)m * sum -
+           (double)g->K * (n * dim * (log(gamma) - 0.5 * log(2)) - gammas);
 }
 
 size_t gmm_grad_workspace(const int64_t *sizes, const void *const *in)

@@ -1,5 +1,5 @@
-/* W8: loss of a diagonal LSTM and its gradient in layers and ends, as an adjoint program with a tape of all gates. Sizes
- * L, B, C; inputs and results as in programs/lstm.ad; calling convention of ad_function. */
+/* W8: loss of a diagonal LSTM and its gradient in layers and ends, as an adjoint program with a tape of all gates.
+ * Sizes L, B, C; inputs and results as in programs/lstm.ad; calling convention of ad_function. */
 #include <adc/runtime.h>
 #include <math.h>
 #include <string.h>
@@ -30,8 +30,8 @@ static void forwards(int64_t B, const double *w, double *state, const double *x,
     }
 }
 
-/* The same layer backwards: dstate is the adjoint of the state after, then of that before; dx adds to it on entry and is
- * the adjoint of the input on return. */
+/* The same layer backwards: dstate is the adjoint of the state after, then of that before; dx adds to it on entry and
+ * is the adjoint of the input on return. */
 static void backwards(int64_t B, const double *w, double *dstate, double *dx, const double *tape, double *dw)
 {
     double *dbias = dw + 4 * B;
@@ -39,7 +39,8 @@ static void backwards(int64_t B, const double *w, double *dstate, double *dx, co
         double kept[KEPT], dgate[4];
         for (int k = 0; k < KEPT; k++)
             kept[k] = tape[k * B + i];
-        double dhidden = dstate[i] + dx[i], dcell = dstate[B + i] + dhidden * kept[OUTGATE] * (1 - kept[SQUASHED] * kept[SQUASHED]);
+        double dhidden = dstate[i] + dx[i],
+               dcell = dstate[B + i] + dhidden * kept[OUTGATE] * (1 - kept[SQUASHED] * kept[SQUASHED]);
         dgate[FORGET] = dcell * kept[OLD_CELL] * kept[FORGET] * (1 - kept[FORGET]);
         dgate[INGATE] = dcell * kept[CHANGE] * kept[INGATE] * (1 - kept[INGATE]);
         dgate[OUTGATE] = dhidden * kept[SQUASHED] * kept[OUTGATE] * (1 - kept[OUTGATE]);
@@ -66,7 +67,8 @@ ad_status lstm_grad(const int64_t *sizes, const void *const *in, void *const *ou
     const int64_t L = sizes[0], B = sizes[1], C = sizes[2], steps = C - 1;
     const double *layers = in[0], *ends = in[1], *sequence = in[3];
     double *tape = workspace, *predictions = tape + C * L * KEPT * B, *norms = predictions + C * B, *state = norms + C;
-    double *dstate = state + 2 * L * B, *x = dstate + 2 * L * B, *dx = x + B, *dlayers = out[1], *dends = out[2], total = 0;
+    double *dstate = state + 2 * L * B, *x = dstate + 2 * L * B, *dx = x + B, *dlayers = out[1], *dends = out[2],
+           total = 0;
     (void)size;
     memcpy(state, in[2], sizeof(double) * (size_t)(2 * L * B));
     memset(dstate, 0, sizeof(double) * (size_t)(2 * L * B));
@@ -102,7 +104,8 @@ ad_status lstm_grad(const int64_t *sizes, const void *const *in, void *const *ou
             dx[i] = dprediction * ends[B + i];
         }
         for (int64_t l = L - 1; l >= 0; l--)
-            backwards(B, &layers[8 * B * l], &dstate[2 * B * l], dx, &tape[(t * L + l) * KEPT * B], &dlayers[8 * B * l]);
+            backwards(B, &layers[8 * B * l], &dstate[2 * B * l], dx, &tape[(t * L + l) * KEPT * B],
+                      &dlayers[8 * B * l]);
         for (int64_t i = 0; i < B; i++)
             dends[i] += dx[i] * sequence[t * B + i];
     }

@@ -300,6 +300,8 @@ static long double floor_of(const problem *p, const long double *x, int64_t n, i
             most = fabsl(x[i]);
     for (int i = 0; i < p->f->size_count; i++)
         terms *= (long double)p->sizes[i];
+    if (most < 1e-12L)
+        return 1;
     return precision ? fmaxl(most, fmaxl(1e-3L, 5e-6L * terms)) : fmaxl(most / 100, 1e-4L);
 }
 

@@ -203,7 +203,8 @@ static void find_factors(collecting *c, term_list *terms)
             continue;
         t->known = true;
         gather_factors(c, t, t->whole);
-        qsort(t->factors.data, (size_t)t->factors.n, sizeof *t->factors.data, by_id);
+        if (t->factors.n > 1)
+            qsort(t->factors.data, (size_t)t->factors.n, sizeof *t->factors.data, by_id);
     }
 }
 

@@ -165,7 +165,7 @@ static void emit_comment(text *t, const nest_module *m)
         text_add(t, " *\n * Operations of a call, about (a function of <math.h> counts as 10):\n *\n");
     for (int i = 0; i < m->fns.n; i++) {
         const nest_fn *f = m->fns.data[i];
-        const extent *cost = cost_of(extent_pool_new(t->mem), &f->body);
+        const extent *cost = cost_of(t->mem, &f->body);
         text_addf(t, " *   %-20s %s\n", f->face->name, extent_str(t->mem, cost));
     }
     text_add(t, " */\n");

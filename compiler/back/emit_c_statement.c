@@ -313,7 +313,7 @@ static const extent *leading_terms(emitter *e, const extent *x)
 /* The line before a parallel loop; false when the loop is too small for it, whatever the sizes. */
 static bool emit_pragma(emitter *e, const lstmt *s, const char *lo, const char *hi)
 {
-    const extent *trips, *body = extent_add(cost_of(e->pool, &s->body), extent_const(e->pool, 1));
+    const extent *trips, *body = cost_of_pass(e->mem, s);
     bool known = cost_trips(e->pool, s, &trips);
     const extent *cost = leading_terms(e, known ? extent_mul(body, trips) : body);
     int64_t value;

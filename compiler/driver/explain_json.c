@@ -38,13 +38,22 @@ static void add_formula(text *t, const explanation *e, const extent *x)
     text_add(t, "}");
 }
 
+static void add_quantity(text *t, const explanation *e, quantity n)
+{
+    text_add(t, "{\"formula\": ");
+    print_json_string(t, quantity_str(t->mem, n));
+    text_add(t, ", \"value\": ");
+    add_number(t, figure_quantity(&e->sizes, n));
+    text_add(t, "}");
+}
+
 static void add_counts(text *t, const explanation *e, const op_counts *counts)
 {
     text_add(t, "{");
     for (int i = 0; i < COST_SORTS; i++) {
         text_add(t, i ? ", " : "");
         add_key(t, sort_names[i]);
-        add_formula(t, e, counts->of[i]);
+        add_quantity(t, e, counts->of[i]);
     }
     text_add(t, "}");
 }
@@ -86,10 +95,10 @@ static void add_axes(text *t, const explanation *e, const kernel_cost *k)
         text_add(t, i ? ", {\"name\": " : "{\"name\": ");
         print_json_string(t, a->loop->temp->name);
         text_add(t, ", \"length\": ");
-        add_formula(t, e, a->passes);
+        add_quantity(t, e, a->length.indices);
         text_addf(t, ", \"known\": %s, \"parallel\": %s, \"lanes\": %s, \"inside_pair\": %s}",
-                  a->known ? "true" : "false", a->parallel ? "true" : "false", a->lanes ? "true" : "false",
-                  i >= k->pair_axes ? "true" : "false");
+                  a->length.kind != LENGTH_UNKNOWN ? "true" : "false", a->parallel ? "true" : "false",
+                  a->lanes ? "true" : "false", i >= k->pair_axes ? "true" : "false");
     }
     text_add(t, "]");
 }
@@ -120,7 +129,7 @@ static void add_kernel(text *t, const explanation *e, const explained_kernel *k)
     text_add(t, ", \"axes\": ");
     add_axes(t, e, c);
     text_add(t, ", \"runs\": ");
-    add_formula(t, e, c->times);
+    add_quantity(t, e, c->times);
     text_add(t, ", \"fused\": ");
     add_strings(t, k->fused.n, k->fused.data);
     text_add(t, ", \"hoisted\": ");
@@ -128,7 +137,7 @@ static void add_kernel(text *t, const explanation *e, const explained_kernel *k)
     text_add(t, ", \"symmetry\": ");
     print_json_string(t, kernel_symmetry(c));
     text_add(t, c->pair_axes > 1 && c->reduces ? ", \"pairs\": " : ", \"elements\": ");
-    add_formula(t, e, c->pairs);
+    add_quantity(t, e, c->pairs);
     text_add(t, ", \"per_pair\": ");
     add_counts(t, e, &c->per_pair);
     text_add(t, ", \"counts\": ");

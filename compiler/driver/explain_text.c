@@ -22,25 +22,45 @@ static void row(text *t, const char *label)
     text_addf(t, "    %-12s", label);
 }
 
-/* "8*N bytes = 78.1 KiB" */
-static void add_formula(text *t, const explanation *e, const extent *x, const char *one, const char *many)
+static bool is_number(const char *formula)
 {
+    return !formula[strspn(formula, "0123456789")];
+}
+
+/* "8*N bytes" */
+static void add_unit(text *t, const char *formula, const char *one, const char *many)
+{
+    text_addf(t, "%s%s%s", formula, *many ? " " : "", strcmp(formula, "1") ? many : one);
+}
+
+/* "8*N bytes = 78.1 KiB" */
+static void add_bytes(text *t, const explanation *e, const extent *x)
+{
+    const char *formula = extent_str(t->mem, x);
     double known = figure(&e->sizes, x);
-    int64_t k;
-    extent_print(t, x);
-    text_addf(t, "%s%s", *many ? " " : "", extent_is_const(x, &k) && k == 1 ? one : many);
-    if (isfinite(known) && !extent_is_const(x, NULL))
-        text_addf(t, " = %s", strcmp(many, "bytes") ? units_count(t->mem, known) : units_bytes(t->mem, known));
+    add_unit(t, formula, "byte", "bytes");
+    if (isfinite(known) && !is_number(formula))
+        text_addf(t, " = %s", units_bytes(t->mem, known));
+}
+
+/* "N*N exps = 1e+08" */
+static void add_quantity(text *t, const explanation *e, quantity n, const char *one, const char *many)
+{
+    const char *formula = quantity_str(t->mem, n);
+    double known = figure_quantity(&e->sizes, n);
+    add_unit(t, formula, one, many);
+    if (isfinite(known) && !is_number(formula))
+        text_addf(t, " = %s", units_count(t->mem, known));
 }
 
 static void add_counts(text *t, const explanation *e, const op_counts *counts)
 {
     const char *separator = "";
     for (int i = 0; i < COST_OTHER; i++) {
-        if (!counts->of[i]->n)
+        if (!counts->of[i].eighths->n)
             continue;
         text_add(t, separator);
-        add_formula(t, e, counts->of[i], sort_names[i].one, sort_names[i].many);
+        add_quantity(t, e, counts->of[i], sort_names[i].one, sort_names[i].many);
         separator = ", ";
     }
     text_add(t, *separator ? "\n" : "no arithmetic\n");
@@ -69,7 +89,7 @@ static void print_outputs(text *t, const explanation *e, const kernel_cost *k)
         add_shape(t, u->buffer);
         if (u->buffer->kind != BUF_RESULT) {
             text_add(t, ", stored: ");
-            add_formula(t, e, extent_scale(u->entries, cost_bytes(u->buffer->elem)), "byte", "bytes");
+            add_bytes(t, e, extent_scale(u->entries, cost_bytes(u->buffer->elem)));
         }
         text_add(t, "\n");
         label = "";
@@ -95,12 +115,10 @@ static void print_axes(text *t, const explanation *e, const kernel_cost *k)
     row(t, "axes");
     for (int i = 0; i < k->axes.n; i++) {
         const kernel_axis *a = &k->axes.data[i];
-        double n = figure(&e->sizes, a->passes);
-        text_addf(t, "%s%s: ", i ? "; " : "", a->loop->temp->name);
-        text_add(t, a->known ? "" : "by the data, say ");
-        extent_print(t, a->passes);
-        if (isfinite(n) && !extent_is_const(a->passes, NULL))
-            text_addf(t, " = %s", units_count(t->mem, n));
+        text_addf(t, "%s%s: %s", i ? "; " : "", a->loop->temp->name,
+                  a->length.kind == LENGTH_UNKNOWN ? "by the data, say " : "");
+        add_quantity(t, e, a->length.indices, "", "");
+        text_add(t, a->length.kind == LENGTH_MEAN ? " in the mean" : "");
         text_addf(t, "%s%s%s", a->parallel ? ", parallel" : "", a->lanes ? ", in vector lanes" : "", role(k, i));
     }
     text_add(t, "\n");
@@ -111,7 +129,7 @@ static void print_around(text *t, const explanation *e, const kernel_cost *k)
     if (k->around.n == 0)
         return;
     row(t, "runs");
-    add_formula(t, e, k->times, "time", "times");
+    add_quantity(t, e, k->times, "time", "times");
     text_add(t, ", in the loop");
     for (int i = 0; i < k->around.n; i++)
         text_addf(t, "%s %s", i ? "," : k->around.n > 1 ? "s over" : " over", k->around.data[i]->temp->name);
@@ -149,7 +167,7 @@ static void print_costs(text *t, const explanation *e, const kernel_cost *k)
     bool pairs = k->pair_axes > 1 && k->reduces;
     if (k->pair_axes) {
         row(t, pairs ? "pairs" : "elements");
-        add_formula(t, e, k->pairs, "", "");
+        add_quantity(t, e, k->pairs, "", "");
         text_add(t, "\n");
         row(t, pairs ? "per pair" : "per element");
         add_counts(t, e, &k->per_pair);
@@ -160,9 +178,9 @@ static void print_costs(text *t, const explanation *e, const kernel_cost *k)
     }
     row(t, "memory");
     text_add(t, "reads ");
-    add_formula(t, e, k->read, "byte", "bytes");
+    add_bytes(t, e, k->read);
     text_add(t, ", writes ");
-    add_formula(t, e, k->written, "byte", "bytes");
+    add_bytes(t, e, k->written);
     text_add(t, "\n");
 }
 

@@ -35,14 +35,19 @@ double figure(const figure_sizes *sizes, const extent *e)
     return sum;
 }
 
+double figure_quantity(const figure_sizes *sizes, quantity n)
+{
+    return figure(sizes, n.eighths) / QUANTITY_PARTS;
+}
+
 work work_of(const figure_sizes *sizes, const kernel_list *kernels)
 {
     work w = {0};
     for (int i = 0; i < kernels->n; i++) {
         const kernel_cost *k = &kernels->data[i];
-        double times = figure(sizes, k->times), pairs = times * figure(sizes, k->pairs);
+        double times = figure_quantity(sizes, k->times), pairs = times * figure_quantity(sizes, k->pairs);
         for (int s = 0; s < COST_SORTS; s++)
-            w.counts[s] += times * figure(sizes, k->once.of[s]);
+            w.counts[s] += times * figure_quantity(sizes, k->once.of[s]);
         w.read += times * figure(sizes, k->read);
         w.written += times * figure(sizes, k->written);
         if (pairs > w.pairs || isnan(pairs)) {

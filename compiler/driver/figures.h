@@ -17,6 +17,7 @@ figure_sizes figures_of_call(const call *c);
 
 /* NAN when a size is unknown. */
 double figure(const figure_sizes *sizes, const extent *e);
+double figure_quantity(const figure_sizes *sizes, quantity n);
 
 /* What one call of a function does; NAN where a size is unknown. */
 typedef struct work {

@@ -203,8 +203,8 @@ double machine_predict(const machine *m, const figure_sizes *sizes, const kernel
 {
     double compute = 0.0, memory = (figure(sizes, k->read) + figure(sizes, k->written)) * m->byte_seconds;
     for (int s = 0; s < COST_SORTS; s++)
-        compute += figure(sizes, k->once.of[s]) * m->seconds[s];
+        compute += figure_quantity(sizes, k->once.of[s]) * m->seconds[s];
     if (!is_parallel(k))
         compute *= m->threads;
-    return figure(sizes, k->times) * (compute > memory || isnan(compute) ? compute : memory);
+    return figure_quantity(sizes, k->times) * (compute > memory || isnan(compute) ? compute : memory);
 }

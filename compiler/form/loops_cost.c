@@ -4,7 +4,7 @@
  * A loop over parts of a range counts as one pass, the loop over each part as the whole range. */
 #include "form/loops_cost.h"
 
-enum { FUNCTION_WEIGHT = 10, ROOT_WEIGHT = 4, UNKNOWN_TRIPS = 4 };
+enum { FUNCTION_WEIGHT = 10, ROOT_WEIGHT = 4, UNKNOWN_LENGTH = 4 };
 
 /* What an op on floats costs; ops without a row are one COST_FLOPS. */
 typedef struct op_cost {
@@ -115,44 +115,165 @@ static void count_expr(const lexpr *e, int64_t *n)
         count_expr(e->args[i], n);
 }
 
-/* Passes of loops. */
+/* Lengths of loops. */
+
+static const extent *copied(const coster *c, const extent *e)
+{
+    return extent_add(extent_const(c->pool, 0), e);
+}
+
+static void note_ints(coster *c, const lstmt_list *body)
+{
+    for (int i = 0; i < body->n; i++) {
+        lstmt *s = body->data[i];
+        if (s->kind == LS_FOR || (s->kind == LS_LET && s->temp->elem == ELEM_INT))
+            map_set(&c->ints, s->temp, s);
+        note_ints(c, &s->body);
+        note_ints(c, &s->other);
+    }
+}
+
+void coster_init(coster *c, arena *mem, const lstmt_list *body)
+{
+    c->pool = extent_pool_new(mem);
+    map_init(&c->ints, mem);
+    note_ints(c, body);
+}
+
+/* The statement that gives an int temporary its value. */
+static const lstmt *definition(const coster *c, const lexpr *e)
+{
+    return e->kind == LX_TEMP ? map_get(&c->ints, e->temp) : NULL;
+}
+
+static bool is_sum(const lexpr *e)
+{
+    return e->kind == LX_POINT && (e->op == OP_ADD || e->op == OP_SUB);
+}
 
 /* A bound as a polynomial: sizes, int inputs, and sums and products of these; NULL when it is something else. */
-static const extent *bound_value(extent_pool *pool, const lexpr *e)
+static const extent *bound_value(const coster *c, const lexpr *e)
 {
+    const lstmt *def = definition(c, e);
+    if (def && def->kind == LS_LET)
+        return bound_value(c, def->e);
     if (e->kind == LX_SIZE)
-        return e->extent;
+        return copied(c, e->extent);
     if (e->kind == LX_CONST)
-        return extent_const(pool, e->integer);
+        return extent_const(c->pool, e->integer);
     if (e->kind == LX_LOAD && e->buffer->kind == BUF_INPUT && e->buffer->rank == 0)
-        return extent_name(pool, e->buffer->name);
-    if (e->kind != LX_POINT || (e->op != OP_ADD && e->op != OP_SUB && e->op != OP_MUL))
+        return extent_name(c->pool, e->buffer->name);
+    if (!is_sum(e) && !(e->kind == LX_POINT && e->op == OP_MUL))
         return NULL;
-    const extent *a = bound_value(pool, e->args[0]), *b = bound_value(pool, e->args[1]);
+    const extent *a = bound_value(c, e->args[0]), *b = bound_value(c, e->args[1]);
     if (!a || !b)
         return NULL;
-    a = extent_add(extent_const(pool, 0), a);
     return e->op == OP_ADD ? extent_add(a, b) : e->op == OP_SUB ? extent_sub(a, b) : extent_mul(a, b);
+}
+
+/* e / k, coefficients rounded up. */
+static const extent *divide(const coster *c, const extent *e, int64_t k)
+{
+    const extent *sum = extent_const(c->pool, 0);
+    for (int i = 0; i < e->n; i++) {
+        extent_term term = e->terms[i];
+        term.coef = term.coef > 0 ? (term.coef + k - 1) / k : term.coef / k;
+        if (term.coef)
+            sum = extent_add(sum, &(extent){.pool = c->pool, .n = 1, .terms = &term});
+    }
+    return sum;
+}
+
+/* The loop over parts whose index a loop begins at, or the loop itself: it has the bounds of all parts together. */
+static const lstmt *whole_loop(const coster *c, const lstmt *s)
+{
+    const lstmt *def = definition(c, s->lo);
+    return def && def->kind == LS_FOR && def->parts ? def : s;
+}
+
+static const extent *twice_mean(const coster *c, const lexpr *e);
+
+/* Of an index, twice its mean: lo + hi - 1. */
+static const extent *twice_index(const coster *c, const lstmt *loop)
+{
+    const extent *one = extent_const(c->pool, 1);
+    if (loop->whole)
+        return extent_sub(copied(c, loop->whole), one);
+    loop = whole_loop(c, loop);
+    const extent *lo = twice_mean(c, loop->lo), *hi = twice_mean(c, loop->hi);
+    return lo && hi ? extent_sub(divide(c, extent_add(lo, hi), 2), one) : NULL;
+}
+
+/* Twice the mean of a value over the loops around it; where it is cut off (min, max) that of what is cut. NULL:
+ * unknown. */
+static const extent *twice_mean(const coster *c, const lexpr *e)
+{
+    const extent *exact = bound_value(c, e);
+    const lstmt *def = definition(c, e);
+    if (exact)
+        return extent_scale(exact, 2);
+    if (def)
+        return def->kind == LS_FOR ? twice_index(c, def) : twice_mean(c, def->e);
+    bool is_cut = e->kind == LX_POINT && (e->op == OP_MIN || e->op == OP_MAX);
+    if (!is_sum(e) && !is_cut)
+        return NULL;
+    const extent *a = twice_mean(c, e->args[0]), *b = twice_mean(c, e->args[1]);
+    if (is_cut)
+        return a && !bound_value(c, e->args[0]) ? a : b;
+    return !a || !b ? NULL : e->op == OP_ADD ? extent_add(a, b) : extent_sub(a, b);
+}
+
+static quantity whole_quantity(const coster *c, const extent *e)
+{
+    return (quantity){extent_scale(copied(c, e), QUANTITY_PARTS)};
+}
+
+length coster_length(const coster *c, const lstmt *s)
+{
+    if (s->parts || s->rest)
+        return (length){LENGTH_EXACT, whole_quantity(c, extent_const(c->pool, s->parts))};
+    if (s->whole)
+        return (length){LENGTH_EXACT, whole_quantity(c, s->whole)};
+    const lstmt *all = whole_loop(c, s);
+    const extent *lo = bound_value(c, all->lo), *hi = bound_value(c, all->hi);
+    if (lo && hi)
+        return (length){LENGTH_EXACT, whole_quantity(c, extent_sub(hi, lo))};
+    lo = twice_mean(c, all->lo);
+    hi = twice_mean(c, all->hi);
+    if (lo && hi && lo != hi)
+        return (length){LENGTH_MEAN, {extent_scale(extent_sub(hi, lo), QUANTITY_PARTS / 2)}};
+    return (length){LENGTH_UNKNOWN, whole_quantity(c, extent_const(c->pool, UNKNOWN_LENGTH))};
+}
+
+quantity coster_one(const coster *c)
+{
+    return whole_quantity(c, extent_const(c->pool, 1));
+}
+
+quantity coster_product(const coster *c, quantity a, quantity b)
+{
+    return (quantity){divide(c, extent_mul(a.eighths, b.eighths), QUANTITY_PARTS)};
 }
 
 bool cost_trips(extent_pool *pool, const lstmt *s, const extent **trips)
 {
-    *trips = extent_const(pool, 1);
-    if (s->parts)
-        return true;
-    if (s->rest) {
-        *trips = extent_const(pool, 0);
-        return true;
-    }
-    if (s->whole)
-        *trips = extent_add(extent_const(pool, 0), s->whole);
-    const extent *lo = bound_value(pool, s->lo), *hi = bound_value(pool, s->hi);
-    bool known = s->whole || (lo && hi);
-    if (!known)
-        *trips = extent_const(pool, UNKNOWN_TRIPS);
-    else if (!s->whole)
-        *trips = extent_sub(extent_add(extent_const(pool, 0), hi), lo);
-    return known;
+    coster c = {.pool = pool};
+    length l = coster_length(&c, s);
+    *trips = divide(&c, l.indices.eighths, QUANTITY_PARTS);
+    return l.kind == LENGTH_EXACT;
+}
+
+const char *quantity_str(arena *mem, quantity n)
+{
+    int64_t by = QUANTITY_PARTS;
+    for (int i = 0; i < n.eighths->n; i++)
+        while (n.eighths->terms[i].coef % by)
+            by /= 2;
+    coster c = {.pool = extent_pool_new(mem)};
+    const char *s = extent_str(mem, divide(&c, n.eighths, by));
+    return by == QUANTITY_PARTS
+               ? s
+               : arena_printf(mem, n.eighths->n > 1 ? "(%s)/%d" : "%s/%d", s, (int)(QUANTITY_PARTS / by));
 }
 
 /* Statements. */
@@ -184,85 +305,104 @@ static void count_own(const lstmt *s, int64_t *n)
     n[row->sort] += row->count;
 }
 
-static void add(op_counts *sum, const op_counts *c, const extent *times)
+static void add(op_counts *sum, const op_counts *c)
 {
     for (int i = 0; i < COST_SORTS; i++)
-        sum->of[i] = extent_add(sum->of[i], extent_mul(c->of[i], times));
+        sum->of[i].eighths = extent_add(sum->of[i].eighths, c->of[i].eighths);
 }
 
-static void add_counted(extent_pool *pool, op_counts *sum, const int64_t *n)
+static op_counts counted(const coster *c, const int64_t *n)
 {
+    op_counts out;
     for (int i = 0; i < COST_SORTS; i++)
-        sum->of[i] = extent_add(sum->of[i], extent_const(pool, n[i]));
+        out.of[i] = whole_quantity(c, extent_const(c->pool, n[i]));
+    return out;
 }
 
-/* Coefficients divided by k, rounded up. */
-static const extent *divide(extent_pool *pool, const extent *e, int64_t k)
+op_counts coster_index(const coster *c, const lstmt *loop)
 {
-    const extent *sum = extent_const(pool, 0);
-    for (int i = 0; i < e->n; i++) {
-        extent_term term = e->terms[i];
-        term.coef = (term.coef + k - 1) / k;
-        if (term.coef)
-            sum = extent_add(sum, &(extent){.pool = pool, .n = 1, .terms = &term});
-    }
-    return sum;
-}
-
-op_counts cost_of_index(extent_pool *pool, const lstmt *loop)
-{
-    op_counts body = cost_count(pool, &loop->body);
     int64_t n[COST_SORTS] = {0};
     count_own(loop, n);
-    add_counted(pool, &body, n);
+    op_counts all = counted(c, n), body = coster_count(c, &loop->body);
+    add(&all, &body);
     for (int i = 0; i < COST_SORTS && loop->step > 1 && !loop->parts; i++)
-        body.of[i] = divide(pool, body.of[i], loop->step);
-    return body;
+        all.of[i].eighths = divide(c, all.of[i].eighths, loop->step);
+    return all;
 }
 
-static void add_loop(extent_pool *pool, op_counts *sum, const lstmt *s)
+static op_counts loop_cost(const coster *c, const lstmt *s)
 {
-    const extent *trips;
-    op_counts body = cost_of_index(pool, s);
-    cost_trips(pool, s, &trips);
-    add(sum, &body, trips);
+    length l = coster_length(c, s);
+    op_counts all = coster_index(c, s);
+    for (int i = 0; i < COST_SORTS; i++)
+        all.of[i] = coster_product(c, all.of[i], l.indices);
+    return all;
 }
 
-/* Statements without others inside are counted in plain numbers. */
-op_counts cost_count(extent_pool *pool, const lstmt_list *body)
+/* One of the sort for each entry of the buffer. */
+static op_counts entry_cost(const coster *c, cost_sort sort, const buffer *b)
 {
-    const extent *zero = extent_const(pool, 0), *one = extent_const(pool, 1);
-    op_counts sum = {{zero, zero, zero, zero, zero}};
-    int64_t n[COST_SORTS] = {0};
-    for (int i = 0; i < body->n; i++) {
-        const lstmt *s = body->data[i];
-        const kind_cost *row = &kind_costs[s->kind];
-        if (s->kind == LS_FOR) {
-            add_loop(pool, &sum, s);
-            continue;
-        }
-        count_own(s, n);
-        if (row->per_entry)
-            sum.of[row->sort] = extent_add(sum.of[row->sort], entries(pool, moved(s)));
-        if (s->kind == LS_IF) {
-            op_counts branches[] = {cost_count(pool, &s->body), cost_count(pool, &s->other)};
-            add(&sum, &branches[0], one);
-            add(&sum, &branches[1], one);
-        }
+    int64_t none[COST_SORTS] = {0};
+    op_counts out = counted(c, none);
+    out.of[sort] = whole_quantity(c, entries(c->pool, b));
+    return out;
+}
+
+static void add_inside(const coster *c, op_counts *sum, const lstmt *s)
+{
+    if (kind_costs[s->kind].per_entry) {
+        op_counts moving = entry_cost(c, kind_costs[s->kind].sort, moved(s));
+        add(sum, &moving);
     }
-    add_counted(pool, &sum, n);
+    if (s->kind == LS_IF) {
+        op_counts branches[] = {coster_count(c, &s->body), coster_count(c, &s->other)};
+        add(sum, &branches[0]);
+        add(sum, &branches[1]);
+    }
+    if (s->kind == LS_FOR) {
+        op_counts loop = loop_cost(c, s);
+        add(sum, &loop);
+    }
+}
+
+/* What statements do themselves is counted in plain numbers. */
+op_counts coster_count(const coster *c, const lstmt_list *body)
+{
+    int64_t n[COST_SORTS] = {0};
+    for (int i = 0; i < body->n; i++)
+        if (body->data[i]->kind != LS_FOR)
+            count_own(body->data[i], n);
+    op_counts sum = counted(c, n);
+    for (int i = 0; i < body->n; i++)
+        add_inside(c, &sum, body->data[i]);
     return sum;
 }
 
-const extent *cost_of(extent_pool *pool, const lstmt_list *body)
+const extent *coster_weight(const coster *c, const op_counts *counts)
 {
     static const int weights[COST_SORTS] = {
         [COST_FLOPS] = 1, [COST_ROOTS] = ROOT_WEIGHT, [COST_EXPS] = FUNCTION_WEIGHT, [COST_CALLS] = FUNCTION_WEIGHT,
         [COST_OTHER] = 1,
     };
-    op_counts c = cost_count(pool, body);
-    const extent *sum = extent_const(pool, 0);
+    const extent *sum = extent_const(c->pool, 0);
     for (int i = 0; i < COST_SORTS; i++)
-        sum = extent_add(sum, extent_scale(c.of[i], weights[i]));
-    return sum;
+        sum = extent_add(sum, extent_scale(counts->of[i].eighths, weights[i]));
+    return divide(c, sum, QUANTITY_PARTS);
+}
+
+const extent *cost_of(arena *mem, const lstmt_list *body)
+{
+    coster c;
+    coster_init(&c, mem, body);
+    op_counts counts = coster_count(&c, body);
+    return coster_weight(&c, &counts);
+}
+
+const extent *cost_of_pass(arena *mem, const lstmt *loop)
+{
+    coster c;
+    coster_init(&c, mem, &loop->body);
+    map_set(&c.ints, loop->temp, (void *)loop);
+    op_counts counts = coster_index(&c, loop);
+    return coster_weight(&c, &counts);
 }

@@ -15,8 +15,17 @@ typedef enum cost_sort {
     COST_SORTS
 } cost_sort;
 
+/* A number in the sizes, with fractions: loops have lengths like (N-1)/2 in the mean. Finer ones are rounded up. */
+enum { QUANTITY_PARTS = 8 };
+typedef struct quantity {
+    const extent *eighths;
+} quantity;
+
+/* "N*N", "(N*N-N)/2" */
+const char *quantity_str(arena *mem, quantity n);
+
 typedef struct op_counts {
-    const extent *of[COST_SORTS];
+    quantity of[COST_SORTS];
 } op_counts;
 
 /* What a kind of statement costs besides its expression, and what it does with its buffers. */
@@ -31,14 +40,34 @@ typedef struct kind_cost {
 
 extern const kind_cost kind_costs[]; /* by lstmt_kind: a new kind is a row here */
 
-/* Costs of the statements. */
-op_counts cost_count(extent_pool *pool, const lstmt_list *body);
-/* The same as one number of operations, a function counting as several: it decides from which size on a loop is worth
- * running in parallel. */
-const extent *cost_of(extent_pool *pool, const lstmt_list *body);
+/* Counts in some statements; their bounds may refer to each other's ints. */
+typedef struct coster {
+    extent_pool *pool;
+    map ints; /* index, or int let -> its statement */
+} coster;
+
+void coster_init(coster *c, arena *mem, const lstmt_list *body);
+
+/* How many indices a loop runs over: 1 where it is over parts, 0 over a rest. */
+typedef struct length {
+    enum { LENGTH_EXACT, LENGTH_MEAN, LENGTH_UNKNOWN } kind; /* mean: over the loops around it; unknown: taken as few */
+    quantity indices;
+} length;
+
+length coster_length(const coster *c, const lstmt *loop);
+quantity coster_one(const coster *c);
+quantity coster_product(const coster *c, quantity a, quantity b);
+
+op_counts coster_count(const coster *c, const lstmt_list *body);
 /* Of a loop's body for one index: a loop in steps that is not over parts serves several in a pass. */
-op_counts cost_of_index(extent_pool *pool, const lstmt *loop);
-/* Indices that a loop runs over; 1 where it is over parts, 0 where it is over a rest; false when unknown: then few. */
+op_counts coster_index(const coster *c, const lstmt *loop);
+/* As one number of operations, a function counting as several, fractions rounded up. */
+const extent *coster_weight(const coster *c, const op_counts *counts);
+
+/* The weight of the statements, of a loop's body for one index, and a loop's length when it is exact: from these it
+ * follows from which size on a loop is worth running in parallel. */
+const extent *cost_of(arena *mem, const lstmt_list *body);
+const extent *cost_of_pass(arena *mem, const lstmt *loop);
 bool cost_trips(extent_pool *pool, const lstmt *s, const extent **trips);
 
 /* Memory that a kernel reads or writes: each entry once, however often it is used. */
@@ -51,8 +80,7 @@ typedef struct buffer_use {
 /* A loop of a kernel; it stands for the loops over its parts too. */
 typedef struct kernel_axis {
     const lstmt *loop;
-    const extent *passes;
-    bool known; /* else passes is a guess */
+    length length;
     bool parallel, lanes;
 } kernel_axis;
 
@@ -61,13 +89,13 @@ typedef struct kernel_cost {
     const char *text;             /* the comment, or NULL: copies and scalars that have none */
     lstmt_list body;              /* its statements, not to be added to */
     VEC(const lstmt *) around;    /* serial loops that run it several times, outermost first */
-    const extent *times;          /* passes of these */
+    quantity times;               /* indices of these */
     op_counts once;               /* of one run */
     VEC(kernel_axis) axes;        /* the loops that take longest, each in the one before it */
     int pair_axes;                /* the last of these goes over pairs, or elements; those behind it over features */
-    const extent *pairs;          /* passes of it in one run; 1: there is no loop */
+    quantity pairs;               /* indices of it in one run; 1: there is no loop */
     bool reduces;                 /* it adds up; else it stores an entry in each pass */
-    op_counts per_pair;           /* of its body, loops inside with it */
+    op_counts per_pair;           /* what of it grows with the pairs, by them */
     VEC(buffer_use) uses;         /* arguments and workspace; what is in cache anyway does not count */
     const extent *read, *written; /* bytes */
 } kernel_cost;

@@ -4,6 +4,8 @@
  * an axis that a subscript moves along counts whole, one that is only entered at fixed places counts these places. */
 #include "form/loops_cost.h"
 
+#include <string.h>
+
 /* Places at which the axes of a buffer are entered. */
 typedef struct axis_use {
     bool whole;
@@ -18,7 +20,7 @@ typedef struct touched {
 
 typedef struct finder {
     arena *mem;
-    extent_pool *pool;
+    coster coster;
     const nest_fn *fn;
     kernel_list kernels;
     VEC(const lstmt *) around;
@@ -130,9 +132,9 @@ static const extent *axis_entries(const finder *f, const touched *t, int axis)
 {
     const axis_use *a = &t->axes[axis];
     int64_t places = a->places.n, size;
-    const extent *whole = extent_add(extent_const(f->pool, 0), t->buffer->extents[axis]);
+    const extent *whole = extent_add(extent_const(f->coster.pool, 0), t->buffer->extents[axis]);
     bool all = a->whole || (extent_is_const(whole, &size) && places > size);
-    return all ? whole : extent_const(f->pool, places);
+    return all ? whole : extent_const(f->coster.pool, places);
 }
 
 int64_t cost_bytes(elem e)
@@ -143,13 +145,13 @@ int64_t cost_bytes(elem e)
 
 static void measure_memory(finder *f, kernel_cost *k)
 {
-    k->read = k->written = extent_const(f->pool, 0);
+    k->read = k->written = extent_const(f->coster.pool, 0);
     f->touched.n = 0;
     map_init(&f->moving, f->mem);
     touch_all(f, &k->body, false);
     for (int i = 0; i < f->touched.n; i++) {
         const touched *t = &f->touched.data[i];
-        const extent *n = extent_const(f->pool, 1);
+        const extent *n = extent_const(f->coster.pool, 1);
         for (int a = 0; a < t->buffer->rank; a++)
             n = extent_mul(n, axis_entries(f, t, a));
         const extent *bytes = extent_scale(n, cost_bytes(t->buffer->elem));
@@ -187,7 +189,8 @@ static const lstmt *longest_loop(const finder *f, const lstmt_list *body, const 
         const extent *c[2] = {0};
         if (s->kind == LS_FOR) {
             found[0] = s;
-            c[0] = cost_of(f->pool, &one);
+            const op_counts counts = coster_count(&f->coster, &one);
+            c[0] = coster_weight(&f->coster, &counts);
         } else {
             found[0] = longest_loop(f, &s->body, &c[0]);
             found[1] = longest_loop(f, &s->other, &c[1]);
@@ -209,18 +212,20 @@ static bool is_heavy(const finder *f, const lstmt_list *body)
         lstmt *s = body->data[i];
         if (s->kind == LS_FOR)
             continue;
-        const op_counts c = cost_count(f->pool, &(lstmt_list){.data = &s, .n = 1});
-        heavy = c.of[COST_ROOTS]->n || c.of[COST_EXPS]->n || c.of[COST_CALLS]->n;
+        const op_counts c = coster_count(&f->coster, &(lstmt_list){.data = &s, .n = 1});
+        heavy = c.of[COST_ROOTS].eighths->n || c.of[COST_EXPS].eighths->n || c.of[COST_CALLS].eighths->n;
     }
     return heavy;
 }
 
 /* The loop's length is that of the rows of an input: it runs over points, not over their features. */
-static bool is_over_rows(const finder *f, const extent *trips)
+static bool is_over_rows(const finder *f, const length *l)
 {
+    const quantity one = coster_one(&f->coster);
     for (int i = 0; i < f->fn->face->nargs; i++) {
         const interface_arg *a = &f->fn->face->args[i];
-        if (a->role == ARG_INPUT && a->rank > 0 && extent_add(extent_const(f->pool, 0), a->extents[0]) == trips)
+        bool has_rows = a->role == ARG_INPUT && a->rank > 0;
+        if (has_rows && extent_mul(one.eighths, a->extents[0]) == l->indices.eighths)
             return true;
     }
     return false;
@@ -238,13 +243,13 @@ static bool is_store(const lstmt_list *body)
 /* How many of the axes make up a pair; those inside run over its features. */
 static int count_pair_axes(const finder *f, const kernel_cost *k)
 {
-    int n = k->axes.n, count = 0;
+    int n = k->axes.n, found = 0;
     if (n > 0 && is_store(&k->axes.data[n - 1].loop->body))
         return n;
     for (int i = 0; i < n; i++)
-        if (is_over_rows(f, k->axes.data[i].passes) || is_heavy(f, &k->axes.data[i].loop->body))
-            count = i + 1;
-    return count ? count : n;
+        if (is_over_rows(f, &k->axes.data[i].length) || is_heavy(f, &k->axes.data[i].loop->body))
+            found = i + 1;
+    return found ? found : n;
 }
 
 static void find_axes(const finder *f, kernel_cost *k)
@@ -253,12 +258,11 @@ static void find_axes(const finder *f, kernel_cost *k)
     bool parallel = false, lanes = false;
     const lstmt_list *body = &k->body;
     for (const lstmt *s; (s = longest_loop(f, body, &weight)); body = &s->body) {
-        kernel_axis a = {.loop = s};
+        kernel_axis a = {.loop = s, .length = coster_length(&f->coster, s)};
         parallel |= s->parallel;
         lanes |= s->lanes;
         if (s->parts)
             continue;
-        a.known = cost_trips(f->pool, s, &a.passes);
         a.parallel = parallel;
         a.lanes = lanes;
         parallel = lanes = false;
@@ -266,16 +270,46 @@ static void find_axes(const finder *f, kernel_cost *k)
     }
 }
 
+/* e / by, where that is no polynomial 0. */
+static const extent *quotient(extent_pool *pool, const extent_term *e, const extent_term *by)
+{
+    const extent *q = extent_const(pool, e->coef / by->coef);
+    int matched = 0;
+    for (int i = 0; i < e->degree; i++)
+        if (matched < by->degree && !strcmp(e->atoms[i], by->atoms[matched]))
+            matched++;
+        else
+            q = extent_mul(q, extent_name(pool, e->atoms[i]));
+    return matched == by->degree ? q : extent_const(pool, 0);
+}
+
+/* What there is of each sort for every pair, leading terms alone. Sums over the same pairs may be several loops beside
+ * each other, so it is not the cost of one loop. */
+static op_counts per_pair(const finder *f, const kernel_cost *k)
+{
+    extent_pool *pool = f->coster.pool;
+    const extent *pairs = k->pairs.eighths, *one = coster_one(&f->coster).eighths;
+    bool is_single = pairs->n == 1 || (pairs->n > 1 && pairs->terms[1].degree < pairs->terms[0].degree);
+    op_counts out = coster_index(&f->coster, k->axes.data[k->pair_axes - 1].loop);
+    for (int s = 0; s < COST_SORTS && is_single; s++) {
+        const extent *all = extent_mul(k->once.of[s].eighths, one);
+        out.of[s].eighths = extent_const(pool, 0);
+        for (int i = 0; i < all->n; i++)
+            out.of[s].eighths = extent_add(out.of[s].eighths, quotient(pool, &all->terms[i], &pairs->terms[0]));
+    }
+    return out;
+}
+
 static void measure_loops(finder *f, kernel_cost *k)
 {
     find_axes(f, k);
     k->pair_axes = count_pair_axes(f, k);
-    k->pairs = extent_const(f->pool, 1);
+    k->pairs = coster_one(&f->coster);
     for (int i = 0; i < k->pair_axes; i++)
-        k->pairs = extent_mul(k->pairs, k->axes.data[i].passes);
+        k->pairs = coster_product(&f->coster, k->pairs, k->axes.data[i].length.indices);
     const lstmt *last = k->pair_axes ? k->axes.data[k->pair_axes - 1].loop : NULL;
     k->reduces = last && !is_store(&last->body);
-    k->per_pair = last ? cost_of_index(f->pool, last) : cost_count(f->pool, &k->body);
+    k->per_pair = last ? per_pair(f, k) : k->once;
 }
 
 /* Kernels. */
@@ -293,17 +327,16 @@ static bool has_comment(const lstmt_list *body)
 /* Statements that touch no memory belong to no kernel of their own. */
 static void add_kernel(finder *f, const char *title, const lstmt_list *body)
 {
-    kernel_cost k = {.text = title, .body = *body, .times = extent_const(f->pool, 1)};
-    const extent *trips;
+    kernel_cost k = {.text = title, .body = *body, .times = coster_one(&f->coster)};
     for (int i = 0; i < f->around.n; i++) {
-        cost_trips(f->pool, f->around.data[i], &trips);
-        k.times = extent_mul(k.times, trips);
+        length l = coster_length(&f->coster, f->around.data[i]);
+        k.times = coster_product(&f->coster, k.times, l.indices);
         vec_push(f->mem, &k.around, f->around.data[i]);
     }
     measure_memory(f, &k);
     if (!title && k.uses.n == 0)
         return;
-    k.once = cost_count(f->pool, body);
+    k.once = coster_count(&f->coster, body);
     measure_loops(f, &k);
     vec_push(f->mem, &f->kernels, k);
 }
@@ -333,7 +366,8 @@ static void find_kernels(finder *f, const lstmt_list *body)
 
 kernel_list loops_kernels(arena *mem, const nest_fn *fn)
 {
-    finder f = {.mem = mem, .pool = extent_pool_new(mem), .fn = fn};
+    finder f = {.mem = mem, .fn = fn};
+    coster_init(&f.coster, mem, &fn->body);
     find_kernels(&f, &fn->body);
     return f.kernels;
 }

@@ -10,7 +10,7 @@ other, lowest power first, and those that remain are fitted again to what is lef
 import struct
 import sys
 
-from mpmath import cos, exp, floor, log, lu_solve, matrix, mp, mpf, pi
+from mpmath import cos, exp, expm1, floor, log, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt, tan
 
 mp.dps = 60
 
@@ -81,8 +81,8 @@ def minimax(f, weight, a, b, powers, fmt, fixed=()):
         c, _ = remez(rest, weight, a, b, left)
         done[left[0]] = round_to(c[0], fmt)
         left = left[1:]
-    points = [a + (b - a) * mpf(k) / 4000 for k in range(4001)]
-    return done, max(abs(weight(x) * rest(x)) for x in points)
+    points = [a + (b - a) * mpf(k) / 4001 for k in range(4002)]
+    return done, max(abs(weight(x) * rest(x)) for x in points if x)
 
 
 BITS = {"f32": 24, "f64": 53}
@@ -108,6 +108,53 @@ def exp_plan(fmt, degree):
     return (f"exp_{fmt}_{degree}", "e^x on [-log(2)/2, log(2)/2]", exp, lean, -h, h, range(degree + 1), fmt, {0: mpf(1)})
 
 
+def expm1_plan(fmt, degree):
+    h = log(2) / 2 * mpf("1.0005")
+    return (f"expm1_{fmt}_{degree}", "e^x - 1 on [-log(2)/2, log(2)/2]", expm1, in_ulps(expm1, fmt), -h, h,
+            range(1, degree + 1), fmt, {1: mpf(1)})
+
+
+def log_plan(degree):
+    third = mpf("0.33334")
+    return (f"log_f32_{degree}", "log(1 + x) on [-1/3, 1/3]", log1p, in_ulps(log1p, "f32"), -third, third,
+            range(1, degree + 1), "f32", {1: mpf(1)})
+
+
+def log_odd_plan(degree):
+    f = lambda z: log((1 + sqrt(z)) / (1 - sqrt(z))) / sqrt(z) - 2
+    return (f"log_f64_{degree}", "x = s^2: log((1 + s) / (1 - s)) / s - 2, s on [0, 1/5]", f, lambda z: mpf(2) ** 51,
+            mpf(0), mpf("0.0401"), range(1, degree + 1), "f64", {})
+
+
+def log2_plan(degree):
+    third = mpf("0.33334")
+    f = lambda x: log1p(x) / log(2)
+    return (f"log2_f32_{degree}", "log2(1 + x) on [-1/3, 1/3]", f, in_ulps(f, "f32"), -third, third,
+            range(1, degree + 1), "f32", {1: 1 / log(2)})
+
+
+def sin_plan(fmt, degree, part):
+    """part: of pi, the greatest |x|"""
+    h = pi * part * mpf("1.00001")
+    f = lambda z: (sin(sqrt(z)) / sqrt(z) - 1) / z
+    return (f"sin_{fmt}_{degree}", f"z = x^2: (sin(x) - x) / x^3, |x| <= {part} pi", f,
+            lambda z: z * mpf(2) ** BITS[fmt], mpf("1e-9"), h * h, range(degree + 1), fmt, {})
+
+
+def cos_plan(fmt, degree):
+    h = pi / 4 * mpf("1.00001")
+    f = lambda z: (cos(sqrt(z)) - 1) / z
+    return (f"cos_{fmt}_{degree}", "z = x^2: (cos(x) - 1) / x^2, |x| <= pi/4", f,
+            lambda z: z * mpf(2) ** BITS[fmt], mpf("1e-9"), h * h, range(degree + 1), fmt, {0: mpf("-0.5")})
+
+
+def tan_plan(fmt, degree):
+    h = pi / 4 * mpf("1.00001")
+    f = lambda z: (tan(sqrt(z)) / sqrt(z) - 1) / z
+    return (f"tan_{fmt}_{degree}", "z = x^2: (tan(x) - x) / x^3, |x| <= pi/4", f,
+            lambda z: z * mpf(2) ** BITS[fmt], mpf("1e-9"), h * h, range(degree + 1), fmt, {})
+
+
 PLANS = [
     exp2_plan("f32", 5),
     exp2_plan("f64", 10),
@@ -116,6 +163,19 @@ PLANS = [
     exp_plan("f32", 6),
     exp_plan("f64", 10),
     exp_plan("f64", 11),
+    expm1_plan("f32", 6),
+    expm1_plan("f64", 11),
+    log_plan(9),
+    log_odd_plan(7),
+    log2_plan(9),
+    sin_plan("f32", 2, 0.25),
+    sin_plan("f32", 3, 0.5),
+    sin_plan("f64", 5, 0.25),
+    sin_plan("f64", 6, 0.5),
+    cos_plan("f32", 3),
+    cos_plan("f64", 6),
+    tan_plan("f32", 6),
+    tan_plan("f64", 13),
 ]
 
 

@@ -14,9 +14,15 @@ enum { ELEMS = 4 };
 /* Stands in `used` for rows without element type. */
 static const elem no_elem = ELEM_F32;
 
-static const prelude_row *const tables[] = {
-    prelude_memory,           prelude_arithmetic, prelude_special,      prelude_random,     prelude_lanes,
-    prelude_lanes_arithmetic, prelude_lanes_ints, prelude_lanes_memory, prelude_lanes_math, prelude_lanes_exp};
+const prelude_row *const prelude_tables[] = {
+    prelude_memory,     prelude_arithmetic,
+    prelude_special,    prelude_random,
+    prelude_lanes,      prelude_lanes_arithmetic,
+    prelude_lanes_ints, prelude_lanes_memory,
+    prelude_lanes_math, prelude_lanes_exp,
+    prelude_lanes_log,  prelude_lanes_hyperbolic,
+    prelude_lanes_trig, NULL,
+};
 static const char *const suffixes[ELEMS] = {
     [ELEM_F32] = "f32", [ELEM_F64] = "f64", [ELEM_INT] = "int", [ELEM_BOOL] = "bool"};
 static const char *const types[ELEMS] = {
@@ -29,21 +35,19 @@ static const char *const words[ELEMS] = {
 /* What stands behind the stem in the name of a row for every element type: of single values and of lanes. */
 static const char *const generic_tails[] = {"_@E", "_@Es"};
 
-enum { TABLES = sizeof tables / sizeof *tables };
-
 static int count_rows(void)
 {
     int n = 0;
-    for (int k = 0; k < TABLES; k++)
-        for (const prelude_row *r = tables[k]; r->name; r++)
+    for (int k = 0; prelude_tables[k]; k++)
+        for (const prelude_row *r = prelude_tables[k]; r->name; r++)
             n++;
     return n;
 }
 
 static const prelude_row *row_at(int index)
 {
-    for (int k = 0; k < TABLES; k++)
-        for (const prelude_row *r = tables[k]; r->name; r++)
+    for (int k = 0; prelude_tables[k]; k++)
+        for (const prelude_row *r = prelude_tables[k]; r->name; r++)
             if (index-- == 0)
                 return r;
     return NULL;
@@ -63,8 +67,8 @@ void prelude_init(prelude *p, arena *mem)
 static int find_row(const char *name, size_t n, const char *tail)
 {
     int index = 0;
-    for (int k = 0; k < TABLES; k++)
-        for (const prelude_row *r = tables[k]; r->name; r++, index++)
+    for (int k = 0; prelude_tables[k]; k++)
+        for (const prelude_row *r = prelude_tables[k]; r->name; r++, index++)
             if (!strncmp(r->name, name, n) && !strcmp(r->name + n, tail))
                 return index;
     return -1;

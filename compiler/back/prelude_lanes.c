@@ -44,6 +44,13 @@ const prelude_row prelude_lanes[] = {
     {"AD_EACH_LANE", "ad_lanes",
      "/* Before a loop over lanes of which compilers make one vector instruction once it is unrolled. */\n"
      "#define AD_EACH_LANE _Pragma(\"GCC unroll 64\") for (int k = 0; k < AD_LANES; k++)\n"},
+    {"AD_WIDEN", "AD_EACH_LANE",
+     "/* y = x in a vector that may take several registers. gcc 12 crashes on bits of such a conversion. */\n"
+     "#if defined __clang__ || AD_LANE_BYTES == 8\n"
+     "#define AD_WIDEN(y, type, x) y = __builtin_convertvector(x, __typeof__(y))\n"
+     "#else\n"
+     "#define AD_WIDEN(y, type, x) AD_EACH_LANE y[k] = (type)x[k]\n"
+     "#endif\n"},
     {"ad_all_@Es", "ad_lanes",
      "/* x in all lanes. */\n"
      "AD_INLINE ad_@Es ad_all_@Es(@T x)\n"
@@ -71,20 +78,24 @@ const prelude_row prelude_lanes[] = {
      "{\n"
      "    return (ad_@Es)(((ad_@M)a & mask) ^ ((ad_@M)b & ~mask));\n"
      "}\n"},
-    {"ad_f64s_of_f32s", "ad_lanes",
+    {"ad_f64s_of_f32s", "AD_WIDEN",
      "AD_INLINE ad_f64s ad_f64s_of_f32s(ad_f32s x)\n"
      "{\n"
-     "    return __builtin_convertvector(x, ad_f64s);\n"
+     "    ad_f64s y;\n"
+     "    AD_WIDEN(y, double, x);\n"
+     "    return y;\n"
      "}\n"},
     {"ad_f32s_of_f64s", "ad_lanes",
      "AD_INLINE ad_f32s ad_f32s_of_f64s(ad_f64s x)\n"
      "{\n"
      "    return __builtin_convertvector(x, ad_f32s);\n"
      "}\n"},
-    {"ad_f64s_of_ints", "ad_lanes",
+    {"ad_f64s_of_ints", "AD_WIDEN",
      "AD_INLINE ad_f64s ad_f64s_of_ints(ad_ints x)\n"
      "{\n"
-     "    return __builtin_convertvector(x, ad_f64s);\n"
+     "    ad_f64s y;\n"
+     "    AD_WIDEN(y, double, x);\n"
+     "    return y;\n"
      "}\n"},
     {"ad_f32s_of_ints", "ad_lanes",
      "AD_INLINE ad_f32s ad_f32s_of_ints(ad_ints x)\n"
@@ -105,10 +116,12 @@ const prelude_row prelude_lanes[] = {
      "{\n"
      "    return ad_ints_of_f64s(ad_f64s_of_f32s(x));\n"
      "}\n"},
-    {"ad_ints_of_i32s", "ad_lanes",
+    {"ad_ints_of_i32s", "AD_WIDEN",
      "AD_INLINE ad_ints ad_ints_of_i32s(ad_i32s x)\n"
      "{\n"
-     "    return __builtin_convertvector(x, ad_ints);\n"
+     "    ad_ints y;\n"
+     "    AD_WIDEN(y, int64_t, x);\n"
+     "    return y;\n"
      "}\n"},
     {"ad_i32s_of_ints", "ad_lanes",
      "AD_INLINE ad_i32s ad_i32s_of_ints(ad_ints x)\n"
@@ -121,10 +134,12 @@ const prelude_row prelude_lanes[] = {
      "{\n"
      "    return __builtin_convertvector(x, ad_bools);\n"
      "}\n"},
-    {"ad_ints_of_bools", "ad_lanes",
+    {"ad_ints_of_bools", "AD_WIDEN",
      "AD_INLINE ad_ints ad_ints_of_bools(ad_bools x)\n"
      "{\n"
-     "    return __builtin_convertvector(x, ad_ints);\n"
+     "    ad_ints y;\n"
+     "    AD_WIDEN(y, int64_t, x);\n"
+     "    return y;\n"
      "}\n"},
     {"ad_bools_of_i32s", "ad_lanes",
      "AD_INLINE ad_bools ad_bools_of_i32s(ad_i32s x)\n"
@@ -199,10 +214,9 @@ const prelude_row prelude_lanes[] = {
      "/* Whether a lane is set; whether all are. */\n"
      "AD_INLINE bool ad_any_of_bools(ad_bools x)\n"
      "{\n"
-     "    uint64_t words[AD_VECTOR_BYTES / 8], any = 0;\n"
-     "    __builtin_memcpy(words, &x, sizeof words);\n"
-     "    for (int k = 0; k < AD_VECTOR_BYTES / 8; k++)\n"
-     "        any |= words[k];\n"
+     "    ad_bool_lane any = 0;\n"
+     "    for (int k = 0; k < AD_LANES; k++)\n"
+     "        any |= x[k];\n"
      "    return any != 0;\n"
      "}\n"},
     {"ad_all_of_bools", "ad_any_of_bools",

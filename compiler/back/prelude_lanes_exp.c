@@ -8,13 +8,15 @@
 
 const prelude_row prelude_lanes_exp[] = {
     {"AD_FLOAT_f32", "ad_lanes",
-     "/* What leaves no bits behind the point when added; the exponent's first bit; the bits of 1. */\n"
+     "/* What leaves no bits behind the point when added; the exponent's first bit; the sign's bit; the bits of 1. */\n"
      "#define AD_ROUNDER_f32 0x1.8p23f\n"
      "#define AD_EXPONENT_f32 23\n"
+     "#define AD_SIGN_f32 31\n"
      "#define AD_ONE_f32 0x3f800000U\n"},
     {"AD_FLOAT_f64", "ad_lanes",
      "#define AD_ROUNDER_f64 0x1.8p52\n"
      "#define AD_EXPONENT_f64 52\n"
+     "#define AD_SIGN_f64 63\n"
      "#define AD_ONE_f64 0x3ff0000000000000U\n"},
     {"ad_exp2_series_f32s", "ad_lanes",
      "/* (2^r - 1) / r for |r| <= 1/2 */\n"

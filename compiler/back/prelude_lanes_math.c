@@ -6,48 +6,6 @@
 #include "back/prelude_rows.h"
 
 const prelude_row prelude_lanes_math[] = {
-    {"ad_log_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_log_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = log@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_log1p_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_log1p_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = log1p@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_expm1_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_expm1_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = expm1@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_sin_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_sin_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = sin@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_cos_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_cos_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = cos@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_tan_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_tan_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = tan@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
     {"ad_asin_@Es", "ad_lanes",
      "AD_INLINE ad_@Es ad_asin_@Es(ad_@Es x)\n"
      "{\n"
@@ -69,48 +27,6 @@ const prelude_row prelude_lanes_math[] = {
      "        x[k] = atan@F(x[k]);\n"
      "    return x;\n"
      "}\n"},
-    {"ad_sinh_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_sinh_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = sinh@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_cosh_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_cosh_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = cosh@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_tanh_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_tanh_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = tanh@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_asinh_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_asinh_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = asinh@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_acosh_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_acosh_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = acosh@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_atanh_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_atanh_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = atanh@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
     {"ad_erf_@Es", "ad_lanes",
      "AD_INLINE ad_@Es ad_erf_@Es(ad_@Es x)\n"
      "{\n"
@@ -118,39 +34,11 @@ const prelude_row prelude_lanes_math[] = {
      "        x[k] = erf@F(x[k]);\n"
      "    return x;\n"
      "}\n"},
-    {"ad_log2_@Es", "ad_lanes",
-     "AD_INLINE ad_@Es ad_log2_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = log2@F(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
     {"ad_lgamma_@Es", "ad_lanes ad_lgamma_@E",
      "AD_INLINE ad_@Es ad_lgamma_@Es(ad_@Es x)\n"
      "{\n"
      "    for (int k = 0; k < AD_LANES; k++)\n"
      "        x[k] = ad_lgamma_@E(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_xlogx_@Es", "ad_lanes ad_xlogx_@E",
-     "AD_INLINE ad_@Es ad_xlogx_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = ad_xlogx_@E(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_sigmoid_@Es", "ad_lanes ad_sigmoid_@E",
-     "AD_INLINE ad_@Es ad_sigmoid_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = ad_sigmoid_@E(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_softplus_@Es", "ad_lanes ad_softplus_@E",
-     "AD_INLINE ad_@Es ad_softplus_@Es(ad_@Es x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = ad_softplus_@E(x[k]);\n"
      "    return x;\n"
      "}\n"},
     {"ad_pow_@Es", "ad_lanes",

@@ -25,5 +25,11 @@ extern const prelude_row prelude_lanes_ints[];
 extern const prelude_row prelude_lanes_memory[]; /* entries anywhere, arrays of lanes */
 extern const prelude_row prelude_lanes_math[];
 extern const prelude_row prelude_lanes_exp[];
+extern const prelude_row prelude_lanes_log[];
+extern const prelude_row prelude_lanes_hyperbolic[];
+extern const prelude_row prelude_lanes_trig[];
+
+/* All of them; ends with NULL. */
+extern const prelude_row *const prelude_tables[];
 
 #endif

@@ -95,7 +95,7 @@ static const function functions[] = {
     ROW(expm1, -10, 10, 2, 2, 4, 4),
     ROW(sigmoid, -20, 20, 2.5, 2.5, 4, 4),
     ROW(softplus, -20, 20, 2, 2, 4, 4),
-    ROW(tanh, -5, 5, 2, 2.2, 4, 4),
+    ROW(tanh, -5, 5, 2.3, 2.3, 4, 4),
     ROW(sinh, -20, 20, 2, 2, 4, 4),
     ROW(cosh, -20, 20, 2, 2, 4, 4),
     ROW(log, 0, 10, 2, 2, 4, 4),
@@ -103,7 +103,7 @@ static const function functions[] = {
     ROW(log1p, -1, 10, 2, 2, 4, 4),
     ROW(xlogx, 0, 10, 2, 2, 4, 4),
     ROW(asinh, -10, 10, 2, 2, 4, 4),
-    ROW(acosh, 1, 10, 2, 2, 4, 4),
+    ROW(acosh, 1, 10, 2.2, 2, 4, 4),
     ROW(atanh, -1, 1, 2, 2, 4, 4),
     ROW(pow, 0, 10, 2, 2, 4, 4),
     ROW(sqrt, 0, 10, 1, 1, 4, 4),
@@ -195,14 +195,27 @@ typedef struct result {
     double worst, a, b;
 } result;
 
+/* With AD_FAST_MATH nothing is promised for arguments below the least normal number. */
+static double normal(double x, bool single)
+{
+#ifdef AD_FAST_MATH
+    return fabs(x) < (single ? (double)FLT_MIN : DBL_MIN) ? 0 * x : x;
+#else
+    (void)single;
+    return x;
+#endif
+}
+
 /* Takes up AD_LANES points. */
 static void take(const function *f, bool single, const double *a, const double *b, result *r)
 {
     double y[AD_LANES], x[AD_LANES], z[AD_LANES];
     float ys[AD_LANES], xs[AD_LANES], zs[AD_LANES];
     for (int k = 0; k < AD_LANES; k++) {
-        x[k] = single ? (double)(xs[k] = (float)a[k]) : a[k];
-        z[k] = single ? (double)(zs[k] = (float)b[k]) : b[k];
+        xs[k] = (float)normal(a[k], single);
+        zs[k] = (float)normal(b[k], single);
+        x[k] = single ? (double)xs[k] : normal(a[k], false);
+        z[k] = single ? (double)zs[k] : normal(b[k], false);
         if (strstr(f->name, "nonpositive") && x[k] > 0)
             xs[k] = (float)(x[k] = -x[k]);
     }

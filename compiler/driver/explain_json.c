@@ -135,7 +135,7 @@ static void add_kernel(text *t, const explanation *e, const explained_kernel *k)
     text_add(t, ", \"hoisted\": ");
     add_hoisted(t, k);
     text_add(t, ", \"symmetry\": ");
-    print_json_string(t, kernel_symmetry(c));
+    add_string(t, kernel_symmetry(c));
     text_add(t, c->pair_axes > 1 && c->reduces ? ", \"pairs\": " : ", \"elements\": ");
     add_quantity(t, e, c->pairs);
     text_add(t, ", \"per_pair\": ");

@@ -198,7 +198,7 @@ static void print_kernel(text *t, const explanation *e, const explained_kernel *
     print_hoisted(t, k);
     if (k->cost->pair_axes > 1 && k->cost->reduces) {
         row(t, "symmetry");
-        text_addf(t, "%s\n", kernel_symmetry(k->cost));
+        text_addf(t, "%s\n", kernel_symmetry(k->cost) ? kernel_symmetry(k->cost) : "none");
     }
     print_costs(t, e, k->cost);
     if (isfinite(k->seconds)) {

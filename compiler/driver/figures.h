@@ -23,7 +23,7 @@ double figure_quantity(const figure_sizes *sizes, quantity n);
 typedef struct work {
     double counts[COST_SORTS];
     double read, written; /* bytes */
-    double pairs;         /* of the kernel that has most, all its runs */
+    double pairs;         /* of the kernel that has most, all its runs; where half are visited for symmetry, all */
     bool is_pairs;        /* else elements */
 } work;
 

@@ -284,12 +284,13 @@ static const extent *quotient(extent_pool *pool, const extent_term *e, const ext
 }
 
 /* What there is of each sort for every pair, leading terms alone. Sums over the same pairs may be several loops beside
- * each other, so it is not the cost of one loop. */
+ * each other, so it is the cost of one loop only where numbers would mix with lengths: a loop over 20. */
 static op_counts per_pair(const finder *f, const kernel_cost *k)
 {
     extent_pool *pool = f->coster.pool;
     const extent *pairs = k->pairs.eighths, *one = coster_one(&f->coster).eighths;
-    bool is_single = pairs->n == 1 || (pairs->n > 1 && pairs->terms[1].degree < pairs->terms[0].degree);
+    bool is_single = pairs->n > 0 && pairs->terms[0].coef <= QUANTITY_PARTS && extent_degree(pairs) > 0 &&
+                     (pairs->n == 1 || pairs->terms[1].degree < pairs->terms[0].degree);
     op_counts out = coster_index(&f->coster, k->axes.data[k->pair_axes - 1].loop);
     for (int s = 0; s < COST_SORTS && is_single; s++) {
         const extent *all = extent_mul(k->once.of[s].eighths, one);
@@ -375,7 +376,7 @@ kernel_list loops_kernels(arena *mem, const nest_fn *fn)
 const char *kernel_symmetry(const kernel_cost *k)
 {
     (void)k;
-    return "none";
+    return NULL;
 }
 
 static void collect_temps(arena *mem, const lstmt_list *body, kernel_temps_list *list)

@@ -117,6 +117,7 @@ struct lstmt {
     bool accumulate, guarded, parallel, largest;
     bool independent;    /* LS_FOR: but for accumulators, iterations may run in any order */
     bool lanes;          /* LS_FOR: a pass serves the AD_LANES indices from temp on */
+    bool either;         /* LS_IF: both branches compute the same; the second is the usual way */
     int64_t step;        /* LS_FOR: not 1 but this; 0: 1 */
     bool parts;          /* LS_FOR: over parts of a range; a loop in its body, with `whole`, runs over each part */
     bool rest;           /* LS_FOR over the few indices that the loop before it, which has a step, left over */

@@ -356,8 +356,8 @@ static void add_inside(const coster *c, op_counts *sum, const lstmt *s)
     }
     if (s->kind == LS_IF) {
         op_counts branches[] = {coster_count(c, &s->body), coster_count(c, &s->other)};
-        add(sum, &branches[0]);
-        add(sum, &branches[1]);
+        for (int k = s->either; k < 2; k++)
+            add(sum, &branches[k]);
     }
     if (s->kind == LS_FOR) {
         op_counts loop = loop_cost(c, s);

@@ -192,7 +192,7 @@ static const lstmt *longest_loop(const finder *f, const lstmt_list *body, const 
             const op_counts counts = coster_count(&f->coster, &one);
             c[0] = coster_weight(&f->coster, &counts);
         } else {
-            found[0] = longest_loop(f, &s->body, &c[0]);
+            found[0] = s->either ? NULL : longest_loop(f, &s->body, &c[0]);
             found[1] = longest_loop(f, &s->other, &c[1]);
         }
         for (int k = 0; k < 2; k++)

@@ -314,6 +314,8 @@ static void fill_body(scheduler *s, block *b, lstmt *loop, int n, item *const *i
 {
     var *v = items[0]->axes[0];
     block *k = new_block(s, b, 1, &v, &loop->body);
+    k->sequential = k->in_order = s->in_order;
+    s->in_order = false;
     lexpr *at = lx_temp(s, loop->temp);
     map_set(&k->values, v->self, at);
     plan w = {0};
@@ -326,7 +328,8 @@ static void fill_body(scheduler *s, block *b, lstmt *loop, int n, item *const *i
         else
             plan_vector(s, &w, row_of(s, it, at));
     }
-    vectorize_rows(s, k, &w);
+    if (!k->sequential)
+        vectorize_rows(s, k, &w);
     schedule_items(s, k, w.roots.n, w.roots.data, &w.rows);
     for (int i = 0; i < w.stores.n; i++)
         finish_store(s, k, w.stores.data[i]);
@@ -381,14 +384,14 @@ static buffer *part_buffer(scheduler *s, block *b, elem e)
 }
 
 /* Where chunk c begins: chunks are whole grains, as equal as can be. */
-static lexpr *chunk_begin(scheduler *s, lexpr *c, lexpr *grains, const extent *size)
+static lexpr *chunk_begin(scheduler *s, lexpr *c, lexpr *grains, lexpr *count, const extent *size)
 {
-    lexpr *first = lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, c, grains), lx_int(s, CHUNKS));
+    lexpr *first = lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, c, grains), count);
     return lx_bin(s, OP_MIN, lx_bin(s, OP_MUL, first, lx_int(s, CHUNK_GRAIN)), lx_size(s, size));
 }
 
 /* One chunk of the axis per pass of a parallel loop; partial results are combined in order. */
-static void chunked_loop(scheduler *s, block *b, int n, item *const *items)
+static void chunked_loop(scheduler *s, block *b, int n, item *const *items, lstmt_list *loops)
 {
     const extent *size = items[0]->axes[0]->extent;
     buffer *(*parts)[2] = arena_array(s->mem, (size_t)n, sizeof *parts);
@@ -397,14 +400,16 @@ static void chunked_loop(scheduler *s, block *b, int n, item *const *items)
             parts[i][k] = part_buffer(s, b, acc_part_elem(s, &items[i]->acc, k));
     lexpr *up = lx_bin(s, OP_ADD, lx_size(s, size), lx_int(s, CHUNK_GRAIN - 1));
     lexpr *grains = lx_temp(s, add_let(s, b->out, "grains", lx_bin(s, OP_IDIV, up, lx_int(s, CHUNK_GRAIN))));
-    lstmt *chunks = make_loop(s, "chunk", lx_int(s, 0), lx_int(s, CHUNKS));
+    lexpr *fewer = lx_bin(s, OP_MIN, lx_int(s, CHUNKS), grains);
+    lexpr *count = lx_temp(s, add_let(s, b->out, "chunks", fewer));
+    lstmt *chunks = make_loop(s, "chunk", lx_int(s, 0), count);
     chunks->parallel = chunks->parts = true;
     lexpr *c = lx_temp(s, chunks->temp), *next = lx_bin(s, OP_ADD, c, lx_int(s, 1));
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)
             acc_begin(s, &chunks->body, &items[i]->acc, items[i]->n->hint);
-    temp *begin = add_let(s, &chunks->body, "begin", chunk_begin(s, c, grains, size));
-    temp *end = add_let(s, &chunks->body, "end", chunk_begin(s, next, grains, size));
+    temp *begin = add_let(s, &chunks->body, "begin", chunk_begin(s, c, grains, count, size));
+    temp *end = add_let(s, &chunks->body, "end", chunk_begin(s, next, grains, count, size));
     lstmt *loop = make_loop(s, axis_name(s, items[0]->axes[0]), lx_temp(s, begin), lx_temp(s, end));
     loop->independent = true;
     loop->whole = size;
@@ -413,8 +418,8 @@ static void chunked_loop(scheduler *s, block *b, int n, item *const *items)
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)
             acc_store_part(s, &chunks->body, &items[i]->acc, parts[i], c);
-    vec_push(s->mem, b->out, chunks);
-    lstmt *join = make_loop(s, "chunk", lx_int(s, 0), lx_int(s, CHUNKS));
+    vec_push(s->mem, loops, chunks);
+    lstmt *join = make_loop(s, "chunk", lx_int(s, 0), count);
     for (int i = 0; i < n; i++) {
         if (items[i]->kind != ITEM_REDUCE)
             continue;
@@ -423,10 +428,10 @@ static void chunked_loop(scheduler *s, block *b, int n, item *const *items)
         acc_add_part(s, &join->body, &whole, parts[i], lx_temp(s, join->temp));
         items[i]->acc = whole;
     }
-    vec_push(s->mem, b->out, join);
+    vec_push(s->mem, loops, join);
 }
 
-static void plain_loop(scheduler *s, block *b, int n, item *const *items, bool parallel)
+static void plain_loop(scheduler *s, block *b, int n, item *const *items, bool parallel, lstmt_list *loops)
 {
     const item *first = items[0];
     lexpr *lo = lx_int(s, 0), *hi;
@@ -443,7 +448,7 @@ static void plain_loop(scheduler *s, block *b, int n, item *const *items, bool p
     loop->parallel = parallel;
     loop->independent = true;
     fill_body(s, b, loop, n, items);
-    vec_push(s->mem, b->out, loop);
+    vec_push(s->mem, loops, loop);
 }
 
 /* Rows may share their axis with the entries of a vector item; a reduction's axis is its own. */
@@ -455,25 +460,42 @@ static var *group_axis(int n, item *const *items)
     return items[0]->axes[0];
 }
 
-void emit_group(scheduler *s, block *b, int n, item *const *items)
+static bool is_parallel(const block *b, const item *it)
+{
+    int64_t size;
+    const extent *e = it->axes[0]->extent;
+    return b->sequential && e && !(extent_is_const(e, &size) && size <= CHUNKS);
+}
+
+void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order, lstmt_list *loops)
 {
     bool reduces = false;
-    int64_t size;
+    for (int i = 0; i < n; i++)
+        reduces |= items[i]->kind == ITEM_REDUCE;
+    bool parallel = !in_order && is_parallel(b, items[0]);
+    s->in_order = in_order;
+    if (reduces && parallel)
+        chunked_loop(s, b, n, items, loops);
+    else
+        plain_loop(s, b, n, items, parallel, loops);
+    s->in_order = false;
+}
+
+void emit_group(scheduler *s, block *b, int n, item *const *items)
+{
     var *axis = group_axis(n, items);
     for (int i = 0; i < n; i++) {
         rename_axis(s, items[i], axis);
-        reduces |= items[i]->kind == ITEM_REDUCE;
         if (items[i]->kind == ITEM_STORE && !items[i]->target)
             items[i]->target = item_target(s, b, items[i]->n);
     }
-    if (b->sequential)
+    if (b->sequential && !b->in_order)
         add_comment(s, b, n, items);
-    bool parallel = b->sequential && items[0]->axes[0]->extent &&
-                    !(extent_is_const(items[0]->axes[0]->extent, &size) && size <= CHUNKS);
-    if (reduces && parallel)
-        chunked_loop(s, b, n, items);
+    const extent *longest = b == s->root && is_parallel(b, items[0]) ? longest_inside(s, n, items) : NULL;
+    if (longest)
+        emit_either(s, b, n, items, longest);
     else
-        plain_loop(s, b, n, items, parallel);
+        emit_loops(s, b, n, items, false, b->out);
     for (int i = 0; i < n; i++) {
         if (items[i]->kind == ITEM_REDUCE)
             map_set(&b->values, items[i]->n, acc_end(s, &items[i]->acc));

@@ -91,13 +91,18 @@ void acc_store_part(scheduler *s, lstmt_list *out, const accumulator *a, buffer 
         add_store(s, out, parts[1], 1, &chunk, lx_temp(s, a->second));
 }
 
+void acc_join(scheduler *s, lstmt_list *out, const accumulator *a, const accumulator *part)
+{
+    lstmt *st = add_stmt(s, out, LS_JOIN);
+    st->acc = copy_of(s, a);
+    st->part = copy_of(s, part);
+}
+
 void acc_add_part(scheduler *s, lstmt_list *out, const accumulator *a, buffer *const *parts, lexpr *chunk)
 {
     accumulator part = *a;
     part.value = add_let(s, out, "part", lx_load(s, parts[0], 1, &chunk, false));
     if (a->second)
         part.second = add_let(s, out, "part", lx_load(s, parts[1], 1, &chunk, false));
-    lstmt *st = add_stmt(s, out, LS_JOIN);
-    st->acc = copy_of(s, a);
-    st->part = copy_of(s, &part);
+    acc_join(s, out, a, &part);
 }

@@ -15,6 +15,7 @@ typedef struct block {
     map values;      /* value node -> lexpr */
     map tensors;     /* tensor node -> buffer */
     bool sequential; /* not inside a kernel: nests may be parallel */
+    bool in_order;   /* inside a kernel whose rows run one after the other */
 } block;
 
 typedef enum item_kind { ITEM_STORE, ITEM_REDUCE, ITEM_VECTOR, ITEM_SCATTER, ITEM_LOOP, ITEM_ARGK } item_kind;
@@ -54,6 +55,7 @@ typedef struct scheduler {
     map numbered;             /* name -> last number appended to it */
     map taken;                /* names in use */
     VEC(affine_range) ranges; /* of loop indices around */
+    bool in_order;            /* the loop at hand runs its rows one after the other: each may be parallel inside */
     int unnamed;              /* temporaries without a name of the user's */
     int position;             /* top level groups so far, for buffer lifetimes */
     VEC(buffer *) touched;    /* in order of use */
@@ -105,9 +107,19 @@ void emit_argk(scheduler *s, block *b, item *it);
 void open_item(scheduler *s, item *it);
 buffer *item_target(scheduler *s, block *b, node *t);
 
+/* The loops of a group, into the list; what they need before goes into the block. */
+void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order, lstmt_list *loops);
+
+/* schedule_short.c: few rows of long reductions. */
+/* The extent of a reduction inside the rows, that may be longer than they are many; NULL: there is none. */
+const extent *longest_inside(scheduler *s, int n, item *const *items);
+/* The loops of the group twice: the caller's sizes choose. */
+void emit_either(scheduler *s, block *b, int n, item *const *items, const extent *longest);
+
 /* schedule_reduce.c */
 void acc_begin(scheduler *s, lstmt_list *out, accumulator *a, const char *hint);
 void acc_add(scheduler *s, lstmt_list *out, const accumulator *a, lexpr *x, lexpr *filter, lexpr *index);
+void acc_join(scheduler *s, lstmt_list *out, const accumulator *a, const accumulator *part);
 lexpr *acc_end(scheduler *s, const accumulator *a);
 /* Chunks of a parallel reduction: partial states in arrays, combined in order. */
 int acc_parts(const scheduler *s, const accumulator *a);

@@ -608,6 +608,7 @@ static int expr_prec(const c_printer *p, const lexpr *e)
     case LX_SIZE:
         return extent_prec(e->extent);
     case LX_TEMP:
+    case LX_FIRST:
         return PREC_PRIMARY;
     case LX_POINT:
         return point_prec(p, e);
@@ -639,6 +640,7 @@ void print_expr(text *t, c_printer *p, const lexpr *e, int prec)
         print_extent(t, p, e->extent, PREC_SELECT);
         break;
     case LX_TEMP:
+    case LX_FIRST:
         text_add(t, print_temp_name(p, e->temp));
         text_addf(t, e->lanes ? "[%s]" : "", p->lane);
         break;

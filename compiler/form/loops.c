@@ -103,6 +103,7 @@ static void print_expr(text *t, const lexpr *e)
         extent_print(t, e->extent);
         break;
     case LX_TEMP:
+    case LX_FIRST:
         text_add(t, e->temp->name);
         break;
     case LX_POINT:

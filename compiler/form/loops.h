@@ -41,6 +41,7 @@ typedef enum lexpr_kind {
     LX_TEMP,
     LX_POINT,  /* op over args, all pointwise ops of ops.def */
     LX_LOAD,   /* buffer[args]; rank 0 buffers: no args */
+    LX_FIRST,  /* the index of the loop `temp` in lane 0 */
     LX_INDEX,  /* per lane: args[0] + number of the lane, but less than args[0] + args[1] */
     LX_ACTIVE, /* per lane: its number is less than args[0] */
     LX_WIDTH,  /* the number of lanes */
@@ -116,8 +117,11 @@ struct lstmt {
     lexpr **subs;
     bool accumulate, guarded, parallel, largest;
     bool independent;    /* LS_FOR: but for accumulators, iterations may run in any order */
+    bool must;           /* LS_FOR: written for lanes */
+    bool symmetric;      /* LS_FOR: half of the pairs, for the rows of both */
     bool lanes;          /* LS_FOR: a pass serves the AD_LANES indices from temp on */
     bool either;         /* LS_IF: both branches compute the same; the second is the usual way */
+    int64_t most;        /* LS_FOR: passes at most; 0: unknown */
     int64_t step;        /* LS_FOR: not 1 but this; 0: 1 */
     bool parts;          /* LS_FOR: over parts of a range; a loop in its body, with `whole`, runs over each part */
     bool rest;           /* LS_FOR over the few indices that the loop before it, which has a step, left over */

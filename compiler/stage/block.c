@@ -42,6 +42,8 @@ static bool is_sum(const lstmt *s)
 static bool is_long(const lstmt *s)
 {
     bool known = s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
+    if (s->most)
+        return s->most > BLOCK;
     return !known || s->hi->integer - s->lo->integer > BLOCK;
 }
 

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "stage/schedule_state.h"
+#include "stage/pair_symmetry.h"
 
 enum {
     CHUNKS = 64,      /* of a parallel reduction: fixed, so that the result does not depend on the number of threads */
@@ -131,16 +131,21 @@ static void plan_vector(scheduler *s, plan *w, item *row)
     plan_store(s, w, row);
 }
 
+/* A reduction over several axes is one over the first of those over the rest. */
+static void nest_axes(scheduler *s, item *it)
+{
+    if (it->kind != ITEM_REDUCE || is_arg(it) || it->naxes <= 1)
+        return;
+    it->body = graph_reduce(s->g, it->acc.op, it->naxes - 1, it->axes + 1, it->body, it->filter, rest_ranges(it));
+    it->filter = NULL;
+    it->naxes = 1;
+}
+
 static void plan_reduce(scheduler *s, plan *w, item *it)
 {
     vec_push(s->mem, &w->sums, it);
     if (is_arg(it) && it->naxes > 1)
         return;
-    if (it->naxes > 1) {
-        it->body = graph_reduce(s->g, it->acc.op, it->naxes - 1, it->axes + 1, it->body, it->filter, rest_ranges(it));
-        it->filter = NULL;
-        it->naxes = 1;
-    }
     vec_push(s->mem, &w->roots, it->body);
     if (it->filter)
         vec_push(s->mem, &w->roots, it->filter);
@@ -486,14 +491,16 @@ void emit_group(scheduler *s, block *b, int n, item *const *items)
     var *axis = group_axis(n, items);
     for (int i = 0; i < n; i++) {
         rename_axis(s, items[i], axis);
+        nest_axes(s, items[i]);
         if (items[i]->kind == ITEM_STORE && !items[i]->target)
             items[i]->target = item_target(s, b, items[i]->n);
     }
     if (b->sequential && !b->in_order)
         add_comment(s, b, n, items);
     const extent *longest = b == s->root && is_parallel(b, items[0]) ? longest_inside(s, n, items) : NULL;
-    if (longest)
-        emit_either(s, b, n, items, longest);
+    pair_plan *pairs = b->sequential && !b->in_order && !longest ? find_pairs(s, n, items) : NULL;
+    if (longest || pairs)
+        emit_either(s, b, n, items, longest, pairs);
     else
         emit_loops(s, b, n, items, false, b->out);
     for (int i = 0; i < n; i++) {

@@ -1,7 +1,7 @@
 /* Few rows of long reductions: the rows run one after the other, each reduction in parallel and its axis in lanes. With
  * many rows it is the other way round. Which, is a matter of the sizes alone, so that results do not depend on threads.
  */
-#include "stage/schedule_state.h"
+#include "stage/pair_symmetry.h"
 
 enum { FEW_ROWS = 64, LONG = 4096, LARGE = 400 }; /* nodes of a body that is not worth a second copy */
 
@@ -51,25 +51,33 @@ static item **copies(scheduler *s, int n, item *const *items)
     return out;
 }
 
-static void branch(scheduler *s, block *b, int n, item *const *items, bool in_order, lstmt_list *out)
+static void branch(scheduler *s, block *b, int n, item *const *items, bool in_order, pair_plan *plan, lstmt_list *out)
 {
     item **own = copies(s, n, items);
-    emit_loops(s, b, n, own, in_order, out);
+    if (plan)
+        emit_pairs(s, b, plan, n, own, out);
+    else
+        emit_loops(s, b, n, own, in_order, out);
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)
             acc_join(s, out, &items[i]->acc, &own[i]->acc);
 }
 
-void emit_either(scheduler *s, block *b, int n, item *const *items, const extent *longest)
+static lexpr *few_rows(scheduler *s, const extent *rows, const extent *longest)
+{
+    lexpr *few = lx_bin(s, OP_LT, lx_size(s, rows), lx_int(s, FEW_ROWS));
+    return lx_bin(s, OP_AND, few, lx_bin(s, OP_LT, lx_int(s, LONG), lx_size(s, longest)));
+}
+
+void emit_either(scheduler *s, block *b, int n, item *const *items, const extent *longest, pair_plan *plan)
 {
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)
             acc_begin(s, b->out, &items[i]->acc, items[i]->n->hint);
-    lexpr *few = lx_bin(s, OP_LT, lx_size(s, items[0]->axes[0]->extent), lx_int(s, FEW_ROWS));
-    lexpr *many = lx_bin(s, OP_LT, lx_int(s, LONG), lx_size(s, longest));
+    const extent *rows = items[0]->axes[0]->extent;
     lstmt *choice = ARENA_NEW(s->mem, lstmt);
-    *choice = (lstmt){.kind = LS_IF, .either = true, .e = lx_bin(s, OP_AND, few, many)};
-    branch(s, b, n, items, true, &choice->body);
-    branch(s, b, n, items, false, &choice->other);
+    *choice = (lstmt){.kind = LS_IF, .either = true, .e = plan ? pairs_condition(s, rows) : few_rows(s, rows, longest)};
+    branch(s, b, n, items, plan == NULL, NULL, &choice->body);
+    branch(s, b, n, items, false, plan, &choice->other);
     vec_push(s->mem, b->out, choice);
 }

@@ -110,11 +110,17 @@ buffer *item_target(scheduler *s, block *b, node *t);
 /* The loops of a group, into the list; what they need before goes into the block. */
 void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order, lstmt_list *loops);
 
+/* schedule_pairs.c: the sums of the plan from half of the pairs, then the rows; the condition under which there are too
+ * few rows for it. */
+struct pair_plan;
+void emit_pairs(scheduler *s, block *b, struct pair_plan *plan, int n, item *const *items, lstmt_list *out);
+lexpr *pairs_condition(scheduler *s, const extent *size);
+
 /* schedule_short.c: few rows of long reductions. */
 /* The extent of a reduction inside the rows, that may be longer than they are many; NULL: there is none. */
 const extent *longest_inside(scheduler *s, int n, item *const *items);
-/* The loops of the group twice: the caller's sizes choose. */
-void emit_either(scheduler *s, block *b, int n, item *const *items, const extent *longest);
+/* The loops of the group twice, the sizes choose: with few rows (plan NULL), or with too few for the plan. */
+void emit_either(scheduler *s, block *b, int n, item *const *items, const extent *longest, struct pair_plan *plan);
 
 /* schedule_reduce.c */
 void acc_begin(scheduler *s, lstmt_list *out, accumulator *a, const char *hint);

@@ -128,7 +128,7 @@ static lexpr *rewrite_load(vectorizing *v, lexpr *load)
     const extent *step = lane_step(f, load->buffer, load->args);
     int64_t value;
     bool contiguous = step && extent_is_const(step, &value) && value == 1 && !load->guarded;
-    bool own = map_get(&f->lanes, load->buffer) != NULL;
+    bool own = load->buffer->lanes || map_get(&f->lanes, load->buffer);
     if (!own && !contiguous && lane_is_repeated(f, load, v->depth, v->loops))
         return load_packed(v, load);
     e.lanes = true;

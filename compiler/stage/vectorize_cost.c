@@ -2,6 +2,8 @@
  *
  * A vector operation costs as much as a scalar one; a load whose lanes lie apart costs one for each. Trip counts that
  * are not known are typical ones. */
+#include <assert.h>
+
 #include "stage/vectorize_state.h"
 
 enum { MAX_DEPTH = 32, JOIN_COST = 20, FUNCTION_COST = 10 };
@@ -104,12 +106,13 @@ static double for_cost(costing *c, const lstmt *s)
     double plain = trips_of(s) * (list_cost(c, &s->body) + 1);
     if (counts)
         c->depth--;
-    if (c->facts || !s->independent || trips_of(s) < TYPICAL_LANES)
+    if (c->facts || !s->independent || (trips_of(s) < TYPICAL_LANES && !s->must))
         return plain;
     lane_facts *f = ARENA_NEW(c->choice->mem, lane_facts);
     lane_facts_find(f, c->choice->mem, &c->choice->uses, s);
     double in_lanes = f->possible ? lanes_cost(c, f) : plain;
-    if (in_lanes >= plain)
+    assert(f->possible || !s->must);
+    if (in_lanes >= plain && !s->must)
         return plain;
     map_set(&c->choice->chosen, s, f);
     return in_lanes;

@@ -59,7 +59,7 @@ bool lane_varies(const lane_facts *f, const lexpr *e)
         return false;
     if (e->kind == LX_TEMP)
         return e->temp == f->loop->temp || map_get(&f->varies, e->temp);
-    if (e->kind == LX_LOAD && map_get(&f->lanes, e->buffer))
+    if (e->kind == LX_LOAD && (e->buffer->lanes || map_get(&f->lanes, e->buffer)))
         return true;
     for (int i = 0; i < e->nargs; i++)
         if (lane_varies(f, e->args[i]))
@@ -106,6 +106,10 @@ static void find_scalar(lane_facts *f, lstmt *s, bool masked)
 static void find_store(lane_facts *f, lstmt *s, bool masked)
 {
     bool moves = any_varies(f, s->nsubs, s->subs);
+    if (s->buffer->lanes && !moves) {
+        set_mark(f, &f->lanes, s->buffer);
+        return;
+    }
     if (!lane_is_private(f, s->buffer)) {
         f->possible &= moves;
         return;

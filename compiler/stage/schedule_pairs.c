@@ -1,0 +1,368 @@
+/* Symmetric pairs: tiles (t, u) with u > t are visited once, for the rows of both.
+ *
+ * The range is cut into tiles of about TILE rows. Round d takes the tiles (t, t + d), the second counted around the
+ * end: each tile then is once the first and once the second of a pair, so that the pairs of a round may run in
+ * parallel, each side adding into sums of its own. The order of all additions is fixed by the size alone. In a pair of
+ * tiles the rows of the first are in lanes; the sums of the second are kept per lane for STRIP rows at a time, then
+ * added over the lanes.
+ *
+ * The tiles (t, t), and what the tiles leave of the range (less than GRAIN rows), are visited row by row. */
+#include "form/loops_make.h"
+#include "stage/pair_symmetry.h"
+
+enum {
+    GRAIN = 16,       /* tiles are multiples: no lane of theirs is idle */
+    SMALL_TILE = 256, /* rows, about; enough tiles for many threads */
+    TILE = 512,       /* a sum over a tile is added up before it is added to the whole */
+    TILES = 16,       /* from so many on tiles grow */
+    STRIP = 32,       /* whose sums stay in the first cache */
+    FEWEST_LANES = 2,
+    FEWEST = 2 * SMALL_TILE /* rows from which on it pays */
+};
+
+typedef struct pairing {
+    scheduler *s;
+    block *b;
+    pair_plan *plan;
+    const extent *size;
+    lexpr *tiles, *grains;
+} pairing;
+
+static lexpr *times(scheduler *s, lexpr *a, int64_t k)
+{
+    return lx_bin(s, OP_MUL, a, lx_int(s, k));
+}
+
+static lexpr *let(scheduler *s, lstmt_list *out, const char *name, lexpr *e)
+{
+    return lx_temp(s, add_let(s, out, name, e));
+}
+
+/* First row of tile t; of tile number `tiles`: the rows that are left. */
+static lexpr *tile_begin(const pairing *p, lexpr *t)
+{
+    scheduler *s = p->s;
+    return times(s, lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, t, p->grains), p->tiles), GRAIN);
+}
+
+static lexpr *after(scheduler *s, lexpr *t)
+{
+    return lx_bin(s, OP_ADD, t, lx_int(s, 1));
+}
+
+static lstmt *loop_over(scheduler *s, lstmt_list *out, const char *name, lexpr *lo, lexpr *hi)
+{
+    lstmt *loop = add_stmt(s, out, LS_FOR);
+    loop->temp = new_temp(s, name, ELEM_INT);
+    loop->lo = lo;
+    loop->hi = hi;
+    return loop;
+}
+
+static void zero(scheduler *s, lstmt_list *out, buffer *f)
+{
+    lstmt *fill = add_stmt(s, out, LS_FILL);
+    fill->buffer = f;
+    fill->e = lx_const(s, f->elem, 0);
+}
+
+/* ---- sums of a tile, in lanes ---- */
+
+/* [n, terms] */
+static buffer *lane_array(pairing *p, lstmt_list *out, const char *name, int64_t n)
+{
+    scheduler *s = p->s;
+    const extent **sizes = ARENA_ARRAY(s->mem, const extent *, 2);
+    sizes[0] = extent_const(s->g->pool, n);
+    sizes[1] = extent_const(s->g->pool, p->plan->terms.n);
+    buffer *f = ARENA_NEW(s->mem, buffer);
+    *f = (buffer){.kind = BUF_LOCAL, .name = unique_name(s, name), .rank = 2, .extents = sizes, .lanes = true};
+    f->elem = p->plan->terms.data[0].here->elem;
+    f->arg = f->slot = f->first_use = f->last_use = -1;
+    vec_push(s->mem, &s->out->buffers, f);
+    add_stmt(s, out, LS_ARRAY)->buffer = f;
+    return f;
+}
+
+static void add_to(pairing *p, lstmt_list *out, buffer *f, int n, lexpr *const *subs, lexpr *x)
+{
+    add_store(p->s, out, f, n, subs, x);
+    out->data[out->n - 1]->accumulate = true;
+}
+
+/* The entry of the sums' buffers that belongs to term k of row `at`: calls f with it. */
+static void add_to_sum(pairing *p, lstmt_list *out, const pair_sum *sum, buffer *f, int term, lexpr *at, lexpr *x)
+{
+    scheduler *s = p->s;
+    lexpr **subs = ARENA_ARRAY(s->mem, lexpr *, sum->naxes + 1);
+    subs[0] = at;
+    int64_t rest = term;
+    for (int a = sum->naxes - 1; a >= 0; a--) {
+        int64_t size = 1;
+        extent_is_const(sum->axes[a]->extent, &size);
+        subs[a + 1] = lx_int(s, rest % size);
+        rest /= size;
+    }
+    add_to(p, out, f, sum->naxes + 1, subs, x);
+}
+
+static void add_all(pairing *p, lstmt_list *out, bool columns, lexpr *at, lexpr *const *values)
+{
+    for (int k = 0; k < p->plan->sums.n; k++) {
+        const pair_sum *sum = &p->plan->sums.data[k];
+        for (int t = 0; t < sum->nterms; t++)
+            add_to_sum(p, out, sum, columns ? sum->column : sum->row, t, at, values[sum->first + t]);
+    }
+}
+
+/* ---- rows i in lanes, columns j one after the other ---- */
+
+typedef struct strip {
+    lexpr *i0, *i1, *j0, *j1;
+    buffer *rows;    /* sums of the tile; NULL: straight to the row sums */
+    buffer *columns; /* NULL: the rows' side alone */
+} strip;
+
+/* Which lanes of the tile, counted in vectors. */
+static lexpr *lane_block(scheduler *s, const lstmt *rows, lexpr *from)
+{
+    lexpr *first = lexpr_new(s->mem, (lexpr){.kind = LX_FIRST, .elem = ELEM_INT, .temp = rows->temp});
+    lexpr *width = lexpr_new(s->mem, (lexpr){.kind = LX_WIDTH, .elem = ELEM_INT});
+    return lx_bin(s, OP_IDIV, lx_bin(s, OP_SUB, first, from), width);
+}
+
+static void finish_rows(pairing *p, lstmt *rows, const strip *r, lexpr *i, const accumulator *sums)
+{
+    scheduler *s = p->s;
+    lexpr **values = ARENA_ARRAY(s->mem, lexpr *, p->plan->terms.n);
+    for (int k = 0; k < p->plan->terms.n; k++)
+        values[k] = lx_temp(s, sums[k].value);
+    if (!r->rows) {
+        add_all(p, &rows->body, false, i, values);
+        return;
+    }
+    lexpr *at = let(s, &rows->body, "lane_block", lane_block(s, rows, r->i0));
+    for (int k = 0; k < p->plan->terms.n; k++)
+        add_to(p, &rows->body, r->rows, 2, (lexpr *[]){at, lx_int(s, k)}, values[k]);
+}
+
+static void emit_strip(pairing *p, lstmt_list *out, const strip *r)
+{
+    scheduler *s = p->s;
+    const pair_plan *plan = p->plan;
+    lstmt *rows = loop_over(s, out, axis_name(s, plan->i), r->i0, r->i1), *columns = ARENA_NEW(s->mem, lstmt);
+    rows->independent = rows->must = true;
+    rows->whole = p->size;
+    block *of_row = new_block(s, p->b, 1, &p->plan->i, &rows->body);
+    lexpr *i = lx_temp(s, rows->temp);
+    map_set(&of_row->values, plan->i->self, i);
+    *columns = (lstmt){.kind = LS_FOR, .temp = new_temp(s, "j", ELEM_INT), .lo = r->j0, .hi = r->j1};
+    columns->whole = r->columns ? p->size : extent_const(s->g->pool, TILE);
+    columns->most = r->columns ? STRIP : 0;
+    block *of_pair = new_block(s, of_row, 1, &p->plan->j, &columns->body);
+    lexpr *j = lx_temp(s, columns->temp);
+    map_set(&of_pair->values, plan->j->self, j);
+    accumulator *sums = ARENA_ARRAY(s->mem, accumulator, plan->terms.n);
+    for (int k = 0; k < plan->terms.n; k++) {
+        sums[k] = (accumulator){.op = OP_SUM, .elem = plan->terms.data[k].here->elem};
+        acc_begin(s, &rows->body, &sums[k], "sum");
+    }
+    for (int k = 0; k < plan->terms.n; k++) {
+        acc_add(s, &columns->body, &sums[k], emit_value(s, of_pair, plan->terms.data[k].here), NULL, NULL);
+        lexpr *at = lx_bin(s, OP_SUB, j, r->j0);
+        if (r->columns)
+            add_to(p, &columns->body, r->columns, 2, (lexpr *[]){at, lx_int(s, k)},
+                   emit_value(s, of_pair, plan->terms.data[k].mirror));
+    }
+    vec_push(s->mem, &rows->body, columns);
+    finish_rows(p, rows, r, i, sums);
+}
+
+/* ---- tiles ---- */
+
+/* Pieces of the columns: a tile's own rows see themselves and the rows that are left; those see all. */
+static void emit_own_tiles(pairing *p, lstmt_list *out)
+{
+    scheduler *s = p->s;
+    lexpr *all = lx_size(s, p->size), *tiles = p->tiles;
+    lstmt *loop = loop_over(s, out, "tile", lx_int(s, 0), after(s, tiles));
+    loop->parallel = loop->parts = true;
+    lexpr *t = lx_temp(s, loop->temp), *in_tile = lx_bin(s, OP_LT, t, tiles);
+    strip r = {.i0 = let(s, &loop->body, "begin", tile_begin(p, t))};
+    r.i1 = let(s, &loop->body, "end", lx_select(s, in_tile, tile_begin(p, after(s, t)), all));
+    lexpr *count = let(s, &loop->body, "pieces", lx_select(s, in_tile, lx_int(s, 2), after(s, tiles)));
+    lstmt *pieces = loop_over(s, &loop->body, "piece", lx_int(s, 0), count);
+    pieces->parts = true;
+    lexpr *piece = lx_temp(s, pieces->temp), *first = lx_bin(s, OP_EQ, piece, lx_int(s, 0));
+    lexpr *of_tile = lx_select(s, first, t, tiles);
+    lexpr *u = let(s, &pieces->body, "other", lx_select(s, in_tile, of_tile, piece));
+    r.j0 = let(s, &pieces->body, "other_begin", tile_begin(p, u));
+    lexpr *inside = lx_bin(s, OP_LT, u, tiles);
+    r.j1 = let(s, &pieces->body, "other_end", lx_select(s, inside, tile_begin(p, after(s, u)), all));
+    emit_strip(p, &pieces->body, &r);
+}
+
+static void add_columns(pairing *p, lstmt_list *out, const strip *r)
+{
+    scheduler *s = p->s;
+    lstmt *loop = loop_over(s, out, "j", r->j0, r->j1);
+    lexpr *j = lx_temp(s, loop->temp), *at = lx_bin(s, OP_SUB, j, r->j0);
+    lexpr **values = ARENA_ARRAY(s->mem, lexpr *, p->plan->terms.n);
+    for (int k = 0; k < p->plan->terms.n; k++) {
+        lexpr *load = lx_load(s, r->columns, 2, (lexpr *[]){at, lx_int(s, k)}, false);
+        load->lanes = true;
+        values[k] =
+            lexpr_new(s->mem, (lexpr){.kind = LX_FOLD, .elem = load->elem, .op = OP_SUM, .nargs = 1, .args = &load});
+        values[k]->lanes = false;
+    }
+    add_all(p, &loop->body, true, j, values);
+}
+
+static lstmt *rows_of_tile(pairing *p, lstmt_list *out, const strip *r, lexpr **at)
+{
+    scheduler *s = p->s;
+    lstmt *loop = loop_over(s, out, "i", r->i0, r->i1);
+    loop->independent = loop->must = true;
+    *at = let(s, &loop->body, "lane_block", lane_block(s, loop, r->i0));
+    return loop;
+}
+
+static void clear_rows(pairing *p, lstmt_list *out, const strip *r)
+{
+    lexpr *at;
+    lstmt *loop = rows_of_tile(p, out, r, &at);
+    for (int k = 0; k < p->plan->terms.n; k++)
+        add_store(p->s, &loop->body, r->rows, 2, (lexpr *[]){at, lx_int(p->s, k)}, lx_const(p->s, r->rows->elem, 0));
+}
+
+static void add_rows(pairing *p, lstmt_list *out, const strip *r)
+{
+    scheduler *s = p->s;
+    lexpr *at, **values = ARENA_ARRAY(s->mem, lexpr *, p->plan->terms.n);
+    lstmt *loop = rows_of_tile(p, out, r, &at);
+    for (int k = 0; k < p->plan->terms.n; k++)
+        values[k] = lx_load(s, r->rows, 2, (lexpr *[]){at, lx_int(s, k)}, false);
+    add_all(p, &loop->body, false, lx_temp(s, loop->temp), values);
+}
+
+static void emit_tile_pair(pairing *p, lstmt_list *out, lexpr *t, lexpr *u)
+{
+    scheduler *s = p->s;
+    strip r = {.i0 = let(s, out, "begin", tile_begin(p, t)), .i1 = let(s, out, "end", tile_begin(p, after(s, t)))};
+    lexpr *begin = let(s, out, "other_begin", tile_begin(p, u));
+    lexpr *end = let(s, out, "other_end", tile_begin(p, after(s, u)));
+    r.rows = lane_array(p, out, "rows", (TILE + GRAIN) / FEWEST_LANES);
+    clear_rows(p, out, &r);
+    lstmt *strips = loop_over(s, out, "strip", begin, end);
+    strips->step = STRIP;
+    strips->parts = true;
+    r.j0 = lx_temp(s, strips->temp);
+    lexpr *next = lx_bin(s, OP_MIN, lx_bin(s, OP_ADD, r.j0, lx_int(s, STRIP)), end);
+    r.j1 = let(s, &strips->body, "strip_end", next);
+    r.columns = lane_array(p, &strips->body, "columns", STRIP);
+    zero(s, &strips->body, r.columns);
+    emit_strip(p, &strips->body, &r);
+    add_columns(p, &strips->body, &r);
+    add_rows(p, out, &r);
+}
+
+static void emit_rounds(pairing *p, lstmt_list *out)
+{
+    scheduler *s = p->s;
+    lexpr *tiles = p->tiles, *half = lx_bin(s, OP_IDIV, tiles, lx_int(s, 2));
+    lstmt *rounds = loop_over(s, out, "distance", lx_int(s, 1), let(s, out, "rounds", after(s, half)));
+    rounds->parts = true;
+    rounds->symmetric = true;
+    lexpr *d = lx_temp(s, rounds->temp), *opposite = lx_bin(s, OP_EQ, times(s, d, 2), tiles);
+    lexpr *count = let(s, &rounds->body, "pairs", lx_select(s, opposite, d, tiles));
+    lstmt *loop = loop_over(s, &rounds->body, "tile", lx_int(s, 0), count);
+    loop->parallel = loop->parts = true;
+    lexpr *t = lx_temp(s, loop->temp), *sum = let(s, &loop->body, "sum", lx_bin(s, OP_ADD, t, d));
+    lexpr *around = lx_select(s, lx_bin(s, OP_LT, sum, tiles), sum, lx_bin(s, OP_SUB, sum, tiles));
+    emit_tile_pair(p, &loop->body, t, let(s, &loop->body, "other", around));
+}
+
+/* ---- the rows that use the sums ---- */
+
+static void bind_here(scheduler *s, block *b, var *v)
+{
+    b->vars = arena_grow(s->mem, b->vars, (size_t)b->nvars, (size_t)b->nvars + 1, sizeof *b->vars);
+    b->vars[b->nvars++] = v;
+}
+
+static var *sum_buffer(pairing *p, const pair_sum *sum, lstmt_list *out, const char *name, buffer **f)
+{
+    scheduler *s = p->s;
+    const extent **extents = ARENA_ARRAY(s->mem, const extent *, sum->naxes + 1);
+    extents[0] = p->size;
+    for (int a = 0; a < sum->naxes; a++)
+        extents[a + 1] = sum->axes[a]->extent;
+    *f = new_buffer(s, p->b, name, sum->sum->elem, sum->naxes + 1, extents);
+    var *v = graph_param(s->g, sum->sum->elem, sum->naxes + 1, extents, name);
+    bind_here(s, p->b, v);
+    map_set(&p->b->tensors, v->self, *f);
+    zero(s, out, *f);
+    return v;
+}
+
+static node *entry_of(const pairing *p, const pair_sum *sum, var *v)
+{
+    node **subs = ARENA_ARRAY(p->s->mem, node *, sum->naxes + 1);
+    subs[0] = p->plan->i->self;
+    for (int a = 0; a < sum->naxes; a++)
+        subs[a + 1] = sum->axes[a]->self;
+    return graph_access(p->s->g, v->self, subs);
+}
+
+typedef struct replacing {
+    graph *g;
+    map by;
+} replacing;
+
+static node *replace(void *data, node *n)
+{
+    replacing *r = data;
+    node *known = map_get(&r->by, n);
+    if (known || n->nargs == 0)
+        return known ? known : n;
+    known = graph_map_args(r->g, n, replace, r);
+    map_set(&r->by, n, known);
+    return known;
+}
+
+static void use_sums(pairing *p, int n, item *const *items)
+{
+    replacing r = {.g = p->s->g};
+    map_init(&r.by, p->s->mem);
+    for (int k = 0; k < p->plan->sums.n; k++) {
+        const pair_sum *sum = &p->plan->sums.data[k];
+        node *both = graph_bin(r.g, OP_ADD, entry_of(p, sum, sum->row_param), entry_of(p, sum, sum->column_param));
+        map_set(&r.by, sum->sum, both);
+    }
+    for (int k = 0; k < n; k++)
+        items[k]->body = replace(&r, items[k]->body);
+}
+
+lexpr *pairs_condition(scheduler *s, const extent *size)
+{
+    return lx_bin(s, OP_LT, lx_size(s, size), lx_int(s, FEWEST));
+}
+
+void emit_pairs(scheduler *s, block *b, pair_plan *plan, int n, item *const *items, lstmt_list *out)
+{
+    pairing p = {.s = s, .b = b, .plan = plan, .size = plan->i->extent};
+    for (int k = 0; k < plan->sums.n; k++) {
+        pair_sum *sum = &plan->sums.data[k];
+        sum->row_param = sum_buffer(&p, sum, out, "of_rows", &sum->row);
+        sum->column_param = sum_buffer(&p, sum, out, "of_columns", &sum->column);
+    }
+    p.grains = let(s, out, "grains", lx_bin(s, OP_IDIV, lx_size(s, p.size), lx_int(s, GRAIN)));
+    lexpr *tile = lx_bin(s, OP_MAX, lx_bin(s, OP_IDIV, lx_size(s, p.size), lx_int(s, TILES)), lx_int(s, SMALL_TILE));
+    tile = let(s, out, "tile_rows", lx_bin(s, OP_MIN, tile, lx_int(s, TILE)));
+    lexpr *up = lx_bin(s, OP_ADD, times(s, p.grains, GRAIN), lx_bin(s, OP_SUB, tile, lx_int(s, 1)));
+    p.tiles = let(s, out, "tiles", lx_bin(s, OP_IDIV, up, tile));
+    emit_own_tiles(&p, out);
+    emit_rounds(&p, out);
+    use_sums(&p, n, items);
+    emit_loops(s, b, n, items, false, out);
+}

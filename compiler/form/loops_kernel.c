@@ -373,10 +373,17 @@ kernel_list loops_kernels(arena *mem, const nest_fn *fn)
     return f.kernels;
 }
 
+static bool has_symmetric(const lstmt_list *body)
+{
+    for (int i = 0; i < body->n; i++)
+        if (body->data[i]->symmetric || has_symmetric(&body->data[i]->body) || has_symmetric(&body->data[i]->other))
+            return true;
+    return false;
+}
+
 const char *kernel_symmetry(const kernel_cost *k)
 {
-    (void)k;
-    return NULL;
+    return has_symmetric(&k->body) ? "each pair of rows once, for both" : "none";
 }
 
 static void collect_temps(arena *mem, const lstmt_list *body, kernel_temps_list *list)

@@ -19,16 +19,21 @@ typedef struct finding {
 
 static char mark;
 
-static bool is_entry_axis(const item *it, const var *v)
+static bool is_own_axis(const item *it, const var *v)
 {
-    int64_t size;
     for (int k = 1; k < it->naxes; k++)
         if (it->axes[k] == v)
-            return v->extent && extent_is_const(v->extent, &size) && size <= MOST_TERMS;
+            return true;
     return false;
 }
 
-/* A plain sum over all j, of floats; of i and of entries. */
+static bool is_entry_axis(const var *v)
+{
+    int64_t size;
+    return v->extent && extent_is_const(v->extent, &size) && size <= MOST_TERMS;
+}
+
+/* A plain sum over all j, of floats; a function of i and of constant entries. */
 static bool is_pair_sum(const finding *f, const node *n)
 {
     bool same_elem = f->plan->terms.n == 0 || f->plan->terms.data[0].here->elem == n->elem;
@@ -38,7 +43,7 @@ static bool is_pair_sum(const finding *f, const node *n)
     bool of_row = false;
     for (int k = 0; k < n->nfree; k++) {
         of_row |= n->free[k] == f->plan->i;
-        if (n->free[k] != f->plan->i && !is_entry_axis(f->it, n->free[k]))
+        if (is_own_axis(f->it, n->free[k]) && !is_entry_axis(n->free[k]))
             return false;
     }
     return of_row;
@@ -65,7 +70,7 @@ static void add_sum(finding *f, node *n)
     arena *mem = f->s->mem;
     pair_sum p = {.sum = n, .axes = ARENA_ARRAY(mem, var *, n->nfree + 1), .first = f->plan->terms.n};
     for (int k = 0; k < n->nfree; k++)
-        if (n->free[k] != f->plan->i)
+        if (is_own_axis(f->it, n->free[k]))
             p.axes[p.naxes++] = n->free[k];
     node *inner[2], *by = f->plan->j->self;
     graph_apply(f->s->g, n, &by, inner);

@@ -383,7 +383,7 @@ static bool has_symmetric(const lstmt_list *body)
 
 const char *kernel_symmetry(const kernel_cost *k)
 {
-    return has_symmetric(&k->body) ? "each pair of rows once, for both" : "none";
+    return has_symmetric(&k->body) ? "each pair of rows once, for both" : NULL;
 }
 
 static void collect_temps(arena *mem, const lstmt_list *body, kernel_temps_list *list)

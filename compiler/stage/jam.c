@@ -192,13 +192,21 @@ static void widen(copying *copies, const lstmt_list *list, lstmt_list *out)
     }
 }
 
+/* Passes in groups; a range that is not that of an axis may end before it begins. */
+static lexpr *grouped(arena *mem, const lstmt *loop)
+{
+    lexpr *length = lexpr_bin(mem, OP_SUB, loop->hi, loop->lo), *width = lexpr_int(mem, WIDTH);
+    if (!lstmt_range(loop))
+        length = lexpr_bin(mem, OP_MAX, length, lexpr_int(mem, 0));
+    return lexpr_bin(mem, OP_MUL, lexpr_bin(mem, OP_IDIV, length, width), width);
+}
+
 /* The loop over groups; the given one is left with the rest. */
 static void jam_loop(arena *mem, lstmt *loop, lstmt_list *out)
 {
-    lexpr *length = lexpr_bin(mem, OP_SUB, loop->hi, loop->lo), *width = lexpr_int(mem, WIDTH);
-    lexpr *grouped = lexpr_bin(mem, OP_MUL, lexpr_bin(mem, OP_IDIV, length, width), width);
     const char *name = loop->temp->name;
-    temp *rest = lstmt_let(mem, out, arena_printf(mem, "%s_rest", name), lexpr_bin(mem, OP_ADD, loop->lo, grouped));
+    lexpr *last = lexpr_bin(mem, OP_ADD, loop->lo, grouped(mem, loop));
+    temp *rest = lstmt_let(mem, out, arena_printf(mem, "%s_rest", name), last);
     lstmt *groups = lstmt_new(mem, out, LS_FOR);
     groups->temp = temp_new(mem, name, ELEM_INT, false);
     groups->lo = loop->lo;

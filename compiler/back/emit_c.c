@@ -136,6 +136,19 @@ static const char *in_comment(arena *mem, const char *s)
     return text_str(&t);
 }
 
+/* The version's own function; returns the choice between its call and the other. */
+static const char *emit_version(emitter *all, const nest_fn *version, const char *other)
+{
+    emitter run;
+    emitter_init(&run, all->mem, all->face, version, all->p.helpers);
+    run.out = all->out;
+    const char *call = emit_run(&run);
+    text_add(all->out, "\n");
+    for (int i = 0; i < version->face->nargs; i++)
+        all->p.arg_used[i] |= run.p.arg_used[i];
+    return arena_printf(all->mem, "%s ? %s : %s", version_condition(all, version), call, other);
+}
+
 static void emit_function(text *t, const interface *face, const nest_fn *f, prelude *helpers)
 {
     emitter run, query, check;
@@ -149,6 +162,8 @@ static void emit_function(text *t, const interface *face, const nest_fn *f, prel
     const char *call = emit_run(&run);
     text_add(t, "\n");
     memcpy(check.p.arg_used, run.p.arg_used, (size_t)f->face->nargs * sizeof *run.p.arg_used);
+    for (int i = 0; i < f->versions.n; i++)
+        call = emit_version(&check, f->versions.data[i], call);
     emit_public(&check, call);
     text_add(t, "\n");
 }

@@ -264,6 +264,17 @@ static void declare_workspace_buffers(emitter *e)
     }
 }
 
+/* "_D3E1" */
+static const char *version_suffix(emitter *e)
+{
+    text t;
+    text_init(&t, e->mem);
+    for (int i = 0; i < e->fn->fixed.n; i++)
+        text_addf(&t, "%s%s%s", i ? "" : "_", e->fn->fixed.data[i].name,
+                  print_integer(e->mem, e->fn->fixed.data[i].value));
+    return text_str(&t);
+}
+
 const char *emit_run(emitter *e)
 {
     mark_live(e);
@@ -274,7 +285,7 @@ const char *emit_run(emitter *e)
     text pointers = printed(e, emit_pointers);
     string_list declared = {0}, passed = {0};
     collect_parameters(e, &declared, &passed);
-    const char *name = arena_printf(e->mem, "adt_run_%s", e->fn->face->name);
+    const char *name = arena_printf(e->mem, "adt_run_%s%s", e->fn->face->name, version_suffix(e));
     emit_linef(e, "static ad_status %s(%s)", name, declared.n ? joined(e, &declared) : "void");
     emit_line(e, "{");
     text_add(e->out, e->fn->nslots > 0 && !pointers.n ? "    (void)workspace;\n" : text_str(&pointers));

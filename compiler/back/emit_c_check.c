@@ -97,17 +97,49 @@ static void emit_unused_workspace_args(emitter *e)
         }
 }
 
+static void emit_total(emitter *e)
+{
+    if (e->fn->nslots == 0)
+        return;
+    emit_line(e, "int64_t ad_total = 64; /* parts begin at multiples of 64 */");
+    for (int i = 0; i < e->fn->nslots; i++)
+        emit_slot_size(e, i);
+}
+
+const char *version_condition(emitter *e, const nest_fn *f)
+{
+    atom_speller s = print_speller(&e->p);
+    text t;
+    text_init(&t, e->mem);
+    for (int i = 0; i < f->fixed.n; i++)
+        text_addf(&t, "%s%s == %s", i ? " && " : "", s.spell(f->fixed.data[i].name, s.data),
+                  print_integer(e->mem, f->fixed.data[i].value));
+    return text_str(&t);
+}
+
+/* The version is that function with other slots. */
+static void emit_version_total(emitter *e, const nest_fn *version)
+{
+    const nest_fn *all = e->fn;
+    emit_linef(e, "if (%s) {", version_condition(e, version));
+    e->fn = version;
+    e->indent += 4;
+    emit_total(e);
+    emit_line(e, version->nslots > 0 ? "return ad_total < 0 ? SIZE_MAX : (size_t)ad_total;" : "return 0;");
+    e->indent -= 4;
+    e->fn = all;
+    emit_line(e, "}");
+}
+
 void emit_workspace_query(emitter *e)
 {
     emit_workspace_prototype(e->out, e->face, e->fn->face);
     text_add(e->out, "\n{\n");
     e->indent = 4;
     emit_negative_sizes(e, any_size, 0, "SIZE_MAX");
-    if (e->fn->nslots > 0) {
-        emit_line(e, "int64_t ad_total = 64; /* parts begin at multiples of 64 */");
-        for (int i = 0; i < e->fn->nslots; i++)
-            emit_slot_size(e, i);
-    }
+    for (int i = 0; i < e->fn->versions.n; i++)
+        emit_version_total(e, e->fn->versions.data[i]);
+    emit_total(e);
     emit_unused_workspace_args(e);
     emit_line(e, e->fn->nslots > 0 ? "return ad_total < 0 ? SIZE_MAX : (size_t)ad_total;" : "return 0;");
     e->indent = 0;
@@ -280,7 +312,10 @@ void emit_public(emitter *e, const char *run_call)
     e->indent = 4;
     emit_checks(e);
     emit_unused(e);
-    if (e->fn->nslots > 0) {
+    bool needs = e->fn->nslots > 0;
+    for (int i = 0; i < e->fn->versions.n; i++)
+        needs |= e->fn->versions.data[i]->nslots > 0;
+    if (needs) {
         emit_with_workspace(e, run_call);
     } else {
         emit_line(e, "(void)workspace;");

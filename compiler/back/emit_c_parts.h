@@ -38,6 +38,8 @@ const char *emit_size(emitter *e, const extent *x, int prec);
 
 /* emit_c_body.c: static ad_status adt_run_f(...). Returns its call: "adt_run_f(N, q, workspace)". */
 const char *emit_run(emitter *e);
+/* emit_c_check.c: "D == 3 && E == 1"; "" for the version for all sizes. */
+const char *version_condition(emitter *e, const nest_fn *f);
 /* Call of f on every buffer that the statements touch. */
 void for_each_buffer(const lstmt_list *body, void (*f)(void *data, const buffer *b), void *data);
 

@@ -24,7 +24,7 @@ const prelude_row prelude_lanes[] = {
      "#endif\n"
      "#endif\n"
      "#define AD_LANES (AD_VECTOR_BYTES / AD_LANE_BYTES)\n"
-     "#define AD_INLINE static inline __attribute__((always_inline))\n"
+     "#define AD_INLINE static inline __attribute__((always_inline, unused))\n"
      "#ifdef __GNUC__\n"
      "#pragma GCC diagnostic ignored \"-Wpsabi\"\n"
      "#endif\n"

@@ -51,6 +51,7 @@ exit_code cmd_build(const options *o)
     toolchain t;
     compile_output out;
     compile_options how = o->compile;
+    how.versions = true;
     if (o->compile.emit)
         return emit_stage(o, "-");
     exit_code code = emit_output(o, "libmodel.so", &output);

@@ -10,6 +10,7 @@ exit_code cmd_check(const options *o)
     if (o->compile.emit)
         return emit_stage(o, "-");
     compile_options how = o->compile;
+    how.versions = true;
     compile_output out = {0};
     diag d;
     how.path = options_operand(o, 0);
@@ -61,6 +62,7 @@ exit_code cmd_compile(const options *o)
     const char *beside = is_stream(output) ? path_base(options_operand(o, 0)) : output;
     const char *header = o->header ? o->header : path_replace_extension(o->mem, beside, ".h");
     compile_options how = o->compile;
+    how.versions = true;
     compile_output out;
     how.path = options_operand(o, 0);
     how.header_name = path_base(header);

@@ -27,8 +27,11 @@
 #include "stage/place.h"
 #include "stage/schedule.h"
 #include "stage/simplify.h"
+#include "stage/specialize.h"
 #include "stage/stdlib.h"
 #include "stage/vectorize.h"
+
+enum { LARGE_PROGRAM = 4000 }; /* nodes; larger ones have no versions: compile time stays in bounds */
 
 typedef struct pipeline {
     const compile_options *o;
@@ -198,32 +201,54 @@ static void derive_fn(pipeline *p, graph_fn *f, derive_error *error)
     verify(p, f, "simplify");
 }
 
+static void derive_reported(pipeline *p, graph_fn *f)
+{
+    derive_error error = {0};
+    derive_fn(p, f, &error);
+    if (error.message) {
+        diag_error(p->d, error.at, "%s", error.message);
+        diag_hint(p->d, "give the loop a bound that is a size or an int argument: for t in 0..min(n, steps)");
+    }
+}
+
 static bool derive_all(pipeline *p)
 {
-    for (int i = 0; i < p->graphs.fns.n; i++) {
-        derive_error error = {0};
-        derive_fn(p, p->graphs.fns.data[i], &error);
-        if (error.message) {
-            diag_error(p->d, error.at, "%s", error.message);
-            diag_hint(p->d, "give the loop a bound that is a size or an int argument: for t in 0..min(n, steps)");
-        }
-    }
+    for (int i = 0; i < p->graphs.fns.n; i++)
+        derive_reported(p, p->graphs.fns.data[i]);
+    for (int i = 0; i < p->graphs.fns.n && p->d->errors == 0; i++)
+        for (int k = 0; k < p->graphs.fns.data[i]->versions.n; k++)
+            derive_reported(p, p->graphs.fns.data[i]->versions.data[k]);
     return p->d->errors == 0;
+}
+
+static void fuse_all(pipeline *p, graph_fn *f)
+{
+    fuse(p->graphs.g, f);
+    verify(p, f, "fuse");
+    for (int k = 0; k < f->versions.n; k++)
+        fuse_all(p, f->versions.data[k]);
+}
+
+static nest_fn *schedule_fn(pipeline *p, const graph_fn *f)
+{
+    nest_fn *n = schedule(p->graphs.g, f, p->o->sum);
+    vectorize(n, p->mem);
+    block(n, p->mem);
+    jam(n, p->mem);
+    accumulate(n, p->mem);
+    loops_temps(p->mem, n, &p->out->temps);
+    collapse(n, p->mem);
+    place(n, p->mem);
+    n->fixed = f->fixed;
+    for (int k = 0; k < f->versions.n; k++)
+        vec_push(p->mem, &n->versions, schedule_fn(p, f->versions.data[k]));
+    return n;
 }
 
 static void schedule_all(pipeline *p)
 {
-    for (int i = 0; i < p->graphs.fns.n; i++) {
-        nest_fn *n = schedule(p->graphs.g, p->graphs.fns.data[i], p->o->sum);
-        vectorize(n, p->mem);
-        block(n, p->mem);
-        jam(n, p->mem);
-        accumulate(n, p->mem);
-        loops_temps(p->mem, n, &p->out->temps);
-        collapse(n, p->mem);
-        place(n, p->mem);
-        vec_push(p->mem, &p->out->nests.fns, n);
-    }
+    for (int i = 0; i < p->graphs.fns.n; i++)
+        vec_push(p->mem, &p->out->nests.fns, schedule_fn(p, p->graphs.fns.data[i]));
 }
 
 static void print_loops(pipeline *p)
@@ -232,24 +257,60 @@ static void print_loops(pipeline *p)
         loops_print(&p->out->stage, p->out->nests.fns.data[i]);
 }
 
-static void lower_all(pipeline *p)
+/* What -D fixes, and then the version. */
+static lower_options lowering_of(pipeline *p, const fixed_sizes *fixed)
 {
     const compile_options *o = p->o;
-    program *tree = p->out->program;
-    lower_options lo = {.real = o->real, .ndefines = o->defines.n};
-    const char **define_names = ARENA_ARRAY(p->mem, const char *, o->defines.n + 1);
-    int64_t *values = ARENA_ARRAY(p->mem, int64_t, o->defines.n + 1);
-    for (int i = 0; i < o->defines.n; i++) {
-        define_names[i] = o->defines.data[i].name;
-        values[i] = o->defines.data[i].value;
+    int n = 0, most = o->defines.n + fixed->n;
+    const char **fixed_names = ARENA_ARRAY(p->mem, const char *, most + 1);
+    int64_t *values = ARENA_ARRAY(p->mem, int64_t, most + 1);
+    for (int i = 0; i < o->defines.n; i++, n++) {
+        fixed_names[n] = o->defines.data[i].name;
+        values[n] = o->defines.data[i].value;
     }
-    lo.define_names = define_names;
-    lo.define_values = values;
+    for (int i = 0; i < fixed->n; i++, n++) {
+        fixed_names[n] = fixed->data[i].name;
+        values[n] = fixed->data[i].value;
+    }
+    return (lower_options){.real = o->real, .ndefines = n, .define_names = fixed_names, .define_values = values};
+}
+
+static bool is_defined(const compile_options *o, const fixed_sizes *fixed)
+{
+    for (int i = 0; i < o->defines.n; i++)
+        for (int k = 0; k < fixed->n; k++)
+            if (!strcmp(o->defines.data[i].name, fixed->data[k].name))
+                return true;
+    return false;
+}
+
+static void lower_versions(pipeline *p, int index)
+{
+    graph_fn *f = p->graphs.fns.data[index];
+    version_list list = specialize(p->mem, f->face);
+    for (int k = 0; k < list.n; k++) {
+        if (is_defined(p->o, &list.data[k]))
+            continue;
+        lower_options lo = lowering_of(p, &list.data[k]);
+        graph_fn *version = lower_version(&p->graphs, p->out->program, &lo, index);
+        version->fixed = list.data[k];
+        vec_push(p->mem, &f->versions, version);
+    }
+}
+
+static void lower_all(pipeline *p)
+{
+    program *tree = p->out->program;
+    lower_options lo = lowering_of(p, &(fixed_sizes){0});
     p->graphs.g = graph_new(p->mem, tree->names, tree->pool);
     p->graphs.face = make_interface(p);
     lower(&p->graphs, tree, &lo);
-    for (int i = 0; i < p->graphs.fns.n; i++)
+    bool is_large = p->graphs.g->nnodes > LARGE_PROGRAM;
+    for (int i = 0; i < p->graphs.fns.n; i++) {
         verify(p, p->graphs.fns.data[i], "lower");
+        if (p->o->versions && !is_large && !p->o->emit)
+            lower_versions(p, i);
+    }
 }
 
 static bool report_clash(pipeline *p)
@@ -283,10 +344,8 @@ bool compile(const compile_options *o, arena *mem, diag *d, compile_output *out)
         print_graphs(&p);
         return true;
     }
-    for (int i = 0; i < p.graphs.fns.n; i++) {
-        fuse(p.graphs.g, p.graphs.fns.data[i]);
-        verify(&p, p.graphs.fns.data[i], "fuse");
-    }
+    for (int i = 0; i < p.graphs.fns.n; i++)
+        fuse_all(&p, p.graphs.fns.data[i]);
     if (stops_at(&p, "fused")) {
         print_graphs(&p);
         return true;

@@ -29,6 +29,7 @@ typedef struct compile_options {
     const char *command;            /* for the header's comment */
     checkpoint_kind checkpoint;     /* --checkpoint */
     int64_t checkpoint_value;
+    bool versions;    /* functions also in versions for few coordinates */
     const char *emit; /* --emit=STAGE; NULL: the whole way */
 } compile_options;
 

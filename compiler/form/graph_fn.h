@@ -17,6 +17,8 @@ typedef struct graph_fn {
     VEC(index_check) checks;
     VEC(size_check) size_checks; /* tested on entry: facts for the provers */
     affine_facts facts;
+    fixed_sizes fixed;               /* this is the version for these sizes alone; n == 0: for all */
+    VEC(struct graph_fn *) versions; /* of the same function and interface */
 } graph_fn;
 
 typedef struct graph_module {

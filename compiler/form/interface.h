@@ -24,6 +24,14 @@ typedef struct size_check {
     int arg; /* index into interface_fn.args */
 } size_check;
 
+/* Sizes that a version of a function takes as constants. */
+typedef struct fixed_size {
+    const char *name;
+    int64_t value;
+} fixed_size;
+
+typedef VEC(fixed_size) fixed_sizes;
+
 typedef struct interface_fn {
     const char *name; /* "hamiltonian_grad" */
     const char *doc;  /* or NULL; lines separated by \n */

@@ -145,6 +145,8 @@ typedef enum sum_mode {
 
 typedef struct nest_fn {
     interface_fn *face;
+    fixed_sizes fixed;              /* as in graph_fn */
+    VEC(struct nest_fn *) versions; /* taken where their sizes match */
     VEC(buffer *) buffers;
     VEC(size_check) checks;
     lstmt_list body;

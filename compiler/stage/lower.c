@@ -141,19 +141,42 @@ static graph_fn *lower_export(lowering *l, function *fn, const export_grad *grad
     return out;
 }
 
-void lower(graph_module *m, program *p, const lower_options *o)
+typedef struct exported {
+    function *fn;
+    const export_grad *grad; /* NULL: the function itself */
+} exported;
+
+typedef VEC(exported) export_list;
+
+static export_list exports_of(program *p)
 {
-    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real};
     module *main = p->modules.data[0];
+    export_list list = {0};
     for (int i = 0; i < main->order.n; i++) {
         int index = main->order.data[i].index;
         if (main->order.data[i].kind == 'f' && main->functions.data[index]->exported)
-            vec_push(p->mem, &m->fns, lower_export(&l, main->functions.data[index], NULL, o));
+            vec_push(p->mem, &list, (exported){main->functions.data[index], NULL});
         if (main->order.data[i].kind == 'g') {
             export_grad *grad = &main->export_grads.data[index];
-            vec_push(p->mem, &m->fns, lower_export(&l, grad->fn, grad, o));
+            vec_push(p->mem, &list, (exported){grad->fn, grad});
         }
     }
+    return list;
+}
+
+graph_fn *lower_version(graph_module *m, program *p, const lower_options *o, int index)
+{
+    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real};
+    exported e = exports_of(p).data[index];
+    return lower_export(&l, e.fn, e.grad, o);
+}
+
+void lower(graph_module *m, program *p, const lower_options *o)
+{
+    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real};
+    export_list list = exports_of(p);
+    for (int i = 0; i < list.n; i++)
+        vec_push(p->mem, &m->fns, lower_export(&l, list.data[i].fn, list.data[i].grad, o));
     interface *face = m->face;
     face->fns = ARENA_ARRAY(p->mem, interface_fn, m->fns.n + 1);
     for (int i = 0; i < m->fns.n; i++) {

@@ -14,6 +14,9 @@ typedef struct lower_options {
     const int64_t *define_values;
 } lower_options;
 
+/* Lowers export number `index` (of m->fns) again, with the sizes that the options fix: a version of it, with an
+ * interface of its own that is equal. */
+graph_fn *lower_version(graph_module *m, program *p, const lower_options *o, int index);
 /* Fills m->fns and the functions of m->face; m->g is given. */
 void lower(graph_module *m, program *p, const lower_options *o);
 

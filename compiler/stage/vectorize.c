@@ -132,7 +132,6 @@ static lexpr *rewrite_load(vectorizing *v, lexpr *load)
     if (!own && !contiguous && lane_is_repeated(f, load, v->depth, v->loops))
         return load_packed(v, load);
     e.lanes = true;
-    e.count = v->count;
     bool even = !own && step && !load->guarded;
     e.args = even ? first_of_all(v, load->nargs, load->args) : rewrite_all(v, load->nargs, load->args);
     bool moves = false;
@@ -140,6 +139,7 @@ static lexpr *rewrite_load(vectorizing *v, lexpr *load)
         moves |= lane_varies(f, load->args[i]);
     e.at = even ? LANE_STEP : moves ? LANE_GATHER : LANE_ONE;
     e.step = even ? step : NULL;
+    e.count = even ? v->count : NULL;
     return lexpr_new(v->mem, e);
 }
 
@@ -186,7 +186,7 @@ static void rewrite_store(vectorizing *v, lstmt *s, lstmt_list *out, lexpr *mask
     s->e = rewrite(v, s->e);
     s->at = even ? LANE_STEP : moves ? LANE_GATHER : LANE_ONE;
     s->stride = even ? step : NULL;
-    s->count = v->count;
+    s->count = own ? NULL : v->count;
     s->filter = mask;
     s->buffer->lanes |= own;
     vec_push(v->mem, out, s);

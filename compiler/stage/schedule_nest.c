@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "stage/pair_symmetry.h"
+#include "stage/schedule_symmetry.h"
 
 enum {
     CHUNKS = 64,      /* of a parallel reduction: fixed, so that the result does not depend on the number of threads */

@@ -8,7 +8,7 @@
  *
  * The tiles (t, t), and what the tiles leave of the range (less than GRAIN rows), are visited row by row. */
 #include "form/loops_make.h"
-#include "stage/pair_symmetry.h"
+#include "stage/schedule_symmetry.h"
 
 enum {
     GRAIN = 16,       /* tiles are multiples: no lane of theirs is idle */

@@ -1,7 +1,7 @@
 /* Few rows of long reductions: the rows run one after the other, each reduction in parallel and its axis in lanes. With
  * many rows it is the other way round. Which, is a matter of the sizes alone, so that results do not depend on threads.
  */
-#include "stage/pair_symmetry.h"
+#include "stage/schedule_symmetry.h"
 
 enum { FEW_ROWS = 64, LONG = 4096, LARGE = 400 }; /* nodes of a body that is not worth a second copy */
 

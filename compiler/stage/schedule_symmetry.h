@@ -3,8 +3,8 @@
  * The sums of a group of rows, s_k(i) = sum_j f_k(i, j) with i and j over the same range, need f_k(i, j) for the row i
  * and f_k(j, i) for the row j: where the two share what is costly (a kernel of the distance), each pair is visited once
  * and serves both. */
-#ifndef ADC_STAGE_PAIR_SYMMETRY_H
-#define ADC_STAGE_PAIR_SYMMETRY_H
+#ifndef ADC_STAGE_SCHEDULE_SYMMETRY_H
+#define ADC_STAGE_SCHEDULE_SYMMETRY_H
 #include "stage/schedule_state.h"
 
 typedef struct pair_term {

@@ -1,5 +1,5 @@
 /* Finds the sums over pairs in the bodies of rows, mirrors their terms, and counts what sharing saves. */
-#include "stage/pair_symmetry.h"
+#include "stage/schedule_symmetry.h"
 
 enum {
     MOST_TERMS = 24, /* their accumulators are registers */

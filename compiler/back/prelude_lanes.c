@@ -214,10 +214,16 @@ const prelude_row prelude_lanes[] = {
      "/* Whether a lane is set; whether all are. */\n"
      "AD_INLINE bool ad_any_of_bools(ad_bools x)\n"
      "{\n"
+     "#if defined __AVX512F__ && AD_VECTOR_BYTES == 64\n"
+     "    unsigned set;\n"
+     "    __asm__(\"vptestmd %1, %1, %%k1\\n\\tkmovw %%k1, %0\" : \"=r\"(set) : \"v\"(x) : \"k1\");\n"
+     "    return set != 0;\n"
+     "#else\n"
      "    ad_bool_lane any = 0;\n"
      "    for (int k = 0; k < AD_LANES; k++)\n"
      "        any |= x[k];\n"
      "    return any != 0;\n"
+     "#endif\n"
      "}\n"},
     {"ad_all_of_bools", "ad_any_of_bools",
      "AD_INLINE bool ad_all_of_bools(ad_bools x)\n"

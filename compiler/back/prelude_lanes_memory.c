@@ -190,19 +190,31 @@ const prelude_row prelude_lanes_memory[] = {
      "        y[i] = t;\n"
      "    }\n"
      "}\n"},
-    {"ad_insert_@Es", "ad_any_of_bools ad_less_@Es",
-     "/* Keeps the k least keys of each lane sorted, with their indices (-1: no key yet). Equal keys stay in the order "
-     "of\n"
+    {"AD_SHORT_LIST", "",
+     "/* Lists up to this length are moved in all lanes at once. */\n"
+     "#define AD_SHORT_LIST 24\n"},
+    {"ad_insert_@Es", "ad_any_of_bools ad_less_@Es ad_pick_@Es ad_pick_ints ad_@M_of_bools ad_ints_of_bools AD_SHORT_LIST",
+     "/* Keeps the k least keys of each lane sorted, with their indices (-1: no key yet). Equal keys stay in the order of\n"
      " * insertion; NaN is never inserted. Mostly no lane has anything to insert. */\n"
-     "AD_INLINE void ad_insert_@Es(ad_@Es *keys, ad_ints *indices, int64_t k, ad_@Es key, ad_ints index, ad_bools "
-     "mask)\n"
+     "AD_INLINE void ad_insert_@Es(ad_@Es *keys, ad_ints *indices, int64_t k, ad_@Es key, ad_ints index, ad_bools mask)\n"
      "{\n"
      "    if (k == 0)\n"
      "        return;\n"
      "    mask &= ad_less_@Es(key, keys[k - 1], indices[k - 1]);\n"
      "    if (!ad_any_of_bools(mask))\n"
      "        return;\n"
-     "    for (int lane = 0; lane < AD_LANES; lane++) {\n"
+     "    ad_bools moves = {0};\n"
+     "    mask &= ad_bools_of_@M((ad_@M)(key == key));\n"
+     "    for (int64_t at = 0; k <= AD_SHORT_LIST && at < k; at++) {\n"
+     "        ad_@Es old_key = keys[at];\n"
+     "        ad_ints old_index = indices[at];\n"
+     "        moves |= mask & ad_less_@Es(key, old_key, old_index);\n"
+     "        keys[at] = ad_pick_@Es(ad_@M_of_bools(moves), key, old_key);\n"
+     "        indices[at] = ad_pick_ints(ad_ints_of_bools(moves), index, old_index);\n"
+     "        key = ad_pick_@Es(ad_@M_of_bools(moves), old_key, key);\n"
+     "        index = ad_pick_ints(ad_ints_of_bools(moves), old_index, index);\n"
+     "    }\n"
+     "    for (int lane = 0; k > AD_SHORT_LIST && lane < AD_LANES; lane++) {\n"
      "        if (!mask[lane])\n"
      "            continue;\n"
      "        int64_t at = k - 1;\n"
@@ -214,17 +226,27 @@ const prelude_row prelude_lanes_memory[] = {
      "        indices[at][lane] = index[lane];\n"
      "    }\n"
      "}\n"},
-    {"ad_insert_largest_@Es", "ad_any_of_bools ad_more_@Es",
+    {"ad_insert_largest_@Es", "ad_any_of_bools ad_more_@Es ad_pick_@Es ad_pick_ints ad_@M_of_bools ad_ints_of_bools AD_SHORT_LIST",
      "/* As ad_insert_@Es, but keeps the k greatest. */\n"
-     "AD_INLINE void ad_insert_largest_@Es(ad_@Es *keys, ad_ints *indices, int64_t k, ad_@Es key, ad_ints index,\n"
-     "                                     ad_bools mask)\n"
+     "AD_INLINE void ad_insert_largest_@Es(ad_@Es *keys, ad_ints *indices, int64_t k, ad_@Es key, ad_ints index, ad_bools mask)\n"
      "{\n"
      "    if (k == 0)\n"
      "        return;\n"
      "    mask &= ad_more_@Es(key, keys[k - 1], indices[k - 1]);\n"
      "    if (!ad_any_of_bools(mask))\n"
      "        return;\n"
-     "    for (int lane = 0; lane < AD_LANES; lane++) {\n"
+     "    ad_bools moves = {0};\n"
+     "    mask &= ad_bools_of_@M((ad_@M)(key == key));\n"
+     "    for (int64_t at = 0; k <= AD_SHORT_LIST && at < k; at++) {\n"
+     "        ad_@Es old_key = keys[at];\n"
+     "        ad_ints old_index = indices[at];\n"
+     "        moves |= mask & ad_more_@Es(key, old_key, old_index);\n"
+     "        keys[at] = ad_pick_@Es(ad_@M_of_bools(moves), key, old_key);\n"
+     "        indices[at] = ad_pick_ints(ad_ints_of_bools(moves), index, old_index);\n"
+     "        key = ad_pick_@Es(ad_@M_of_bools(moves), old_key, key);\n"
+     "        index = ad_pick_ints(ad_ints_of_bools(moves), old_index, index);\n"
+     "    }\n"
+     "    for (int lane = 0; k > AD_SHORT_LIST && lane < AD_LANES; lane++) {\n"
      "        if (!mask[lane])\n"
      "            continue;\n"
      "        int64_t at = k - 1;\n"
@@ -236,18 +258,28 @@ const prelude_row prelude_lanes_memory[] = {
      "        indices[at][lane] = index[lane];\n"
      "    }\n"
      "}\n"},
-    {"ad_less_@Es", "ad_bools_of_@M ad_bools_of_ints ad_all_ints",
-     "/* key comes before the last one kept, or none is kept there. */\n"
+    {"ad_less_@Es", "ad_bools_of_@M",
+     "/* key may have to come before the last one kept, which is NaN where none is kept. */\n"
      "AD_INLINE ad_bools ad_less_@Es(ad_@Es key, ad_@Es last, ad_ints index)\n"
      "{\n"
-     "    ad_bools free = ad_bools_of_ints((ad_ints)(index < ad_all_ints(0)));\n"
-     "    return ad_bools_of_@M((ad_@M)(key < last)) | (free & ad_bools_of_@M((ad_@M)(key == key)));\n"
+     "    (void)index;\n"
+     "    return ad_bools_of_@M(~(ad_@M)(key >= last));\n"
      "}\n"},
-    {"ad_more_@Es", "ad_bools_of_@M ad_bools_of_ints ad_all_ints",
+    {"ad_more_@Es", "ad_bools_of_@M",
      "AD_INLINE ad_bools ad_more_@Es(ad_@Es key, ad_@Es last, ad_ints index)\n"
      "{\n"
-     "    ad_bools free = ad_bools_of_ints((ad_ints)(index < ad_all_ints(0)));\n"
-     "    return ad_bools_of_@M((ad_@M)(key > last)) | (free & ad_bools_of_@M((ad_@M)(key == key)));\n"
+     "    (void)index;\n"
+     "    return ad_bools_of_@M(~(ad_@M)(key <= last));\n"
+     "}\n"},
+    {"ad_less_ints", "ad_bools_of_ints ad_all_ints",
+     "AD_INLINE ad_bools ad_less_ints(ad_ints key, ad_ints last, ad_ints index)\n"
+     "{\n"
+     "    return ad_bools_of_ints((ad_ints)(key < last) | (ad_ints)(index < ad_all_ints(0)));\n"
+     "}\n"},
+    {"ad_more_ints", "ad_bools_of_ints ad_all_ints",
+     "AD_INLINE ad_bools ad_more_ints(ad_ints key, ad_ints last, ad_ints index)\n"
+     "{\n"
+     "    return ad_bools_of_ints((ad_ints)(key > last) | (ad_ints)(index < ad_all_ints(0)));\n"
      "}\n"},
     {NULL, NULL, NULL},
 };

@@ -653,16 +653,48 @@ static void fill(scheduler *s, block *b, buffer *f, lexpr *e)
     st->e = e;
 }
 
+/* The buffer that holds the rows of n for all that it depends on: a result that was asked for as well. */
+static buffer *stored_rows(scheduler *s, block *b, node *n)
+{
+    var **axes = ARENA_ARRAY(s->mem, var *, n->nfree + 1);
+    for (int i = 0; i < n->nfree; i++) {
+        axes[i] = n->free[i];
+        if (axes[i]->kind != VAR_AXIS || !axes[i]->extent)
+            return NULL;
+    }
+    axes[n->nfree] = graph_axis(s->g, n->extents[0], "k");
+    node *entry = graph_access(s->g, n, &axes[n->nfree]->self);
+    return n->nfree ? find_buffer(s, b, graph_tensor(s->g, n->nfree + 1, axes, entry)) : NULL;
+}
+
+static void copy_row(scheduler *s, block *b, item *it, buffer *rows)
+{
+    node *n = it->n;
+    it->target = item_target(s, b, n);
+    lexpr **subs = ARENA_ARRAY(s->mem, lexpr *, n->nfree + 1);
+    for (int i = 0; i < n->nfree; i++)
+        subs[i] = emit_value(s, b, n->free[i]->self);
+    lstmt *loop = make_loop(s, "k", lx_int(s, 0), lx_size(s, n->extents[0]));
+    subs[n->nfree] = lx_temp(s, loop->temp);
+    add_store(s, &loop->body, it->target, 1, subs + n->nfree, lx_load(s, rows, n->nfree + 1, subs, false));
+    vec_push(s->mem, b->out, loop);
+    map_set(&b->tensors, n, it->target);
+}
+
 void emit_argk(scheduler *s, block *b, item *it)
 {
     node *n = it->n;
+    buffer *rows = stored_rows(s, b, n);
+    if (rows) {
+        copy_row(s, b, it, rows);
+        return;
+    }
     node **inner = open_all(s, it, 0);
     bool largest = n->op == OP_ARGKMAX;
     elem e = inner[0]->elem;
     it->target = item_target(s, b, n);
     buffer *keys = new_buffer(s, b, "keys", e, 1, n->extents);
-    double inf = largest ? -__builtin_inf() : __builtin_inf();
-    lexpr *worst = elem_is_float(e) ? lx_const(s, e, inf) : lx_int(s, largest ? INT64_MIN : INT64_MAX);
+    lexpr *worst = elem_is_float(e) ? lx_const(s, e, __builtin_nan("")) : lx_int(s, largest ? INT64_MIN : INT64_MAX);
     if (it->target->kind == BUF_RESULT)
         it->target->readable = true;
     fill(s, b, keys, worst);

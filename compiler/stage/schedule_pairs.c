@@ -13,7 +13,7 @@
 enum {
     GRAIN = 16,       /* tiles are multiples: no lane of theirs is idle */
     SMALL_TILE = 256, /* rows, about; enough tiles for many threads */
-    TILE = 512,       /* a sum over a tile is added up before it is added to the whole */
+    TILE = 1024,      /* a sum over a tile is added up before it is added to the whole */
     TILES = 16,       /* from so many on tiles grow */
     STRIP = 32,       /* whose sums stay in the first cache */
     FEWEST_LANES = 2,
@@ -110,7 +110,7 @@ static void add_all(pairing *p, lstmt_list *out, bool columns, lexpr *at, lexpr 
 {
     for (int k = 0; k < p->plan->sums.n; k++) {
         const pair_sum *sum = &p->plan->sums.data[k];
-        for (int t = 0; t < sum->nterms; t++)
+        for (int t = 0; t < sum->nterms && !(columns && sum->in_total); t++)
             add_to_sum(p, out, sum, columns ? sum->column : sum->row, t, at, values[sum->first + t]);
     }
 }
@@ -131,12 +131,23 @@ static lexpr *lane_block(scheduler *s, const lstmt *rows, lexpr *from)
     return lx_bin(s, OP_IDIV, lx_bin(s, OP_SUB, first, from), width);
 }
 
+static bool is_in_total(const pairing *p, int term)
+{
+    for (int k = 0; k < p->plan->sums.n; k++)
+        if (p->plan->sums.data[k].first == term)
+            return p->plan->sums.data[k].in_total;
+    return false;
+}
+
 static void finish_rows(pairing *p, lstmt *rows, const strip *r, lexpr *i, const accumulator *sums)
 {
     scheduler *s = p->s;
     lexpr **values = ARENA_ARRAY(s->mem, lexpr *, p->plan->terms.n);
     for (int k = 0; k < p->plan->terms.n; k++)
         values[k] = lx_temp(s, sums[k].value);
+    for (int k = 0; k < p->plan->terms.n && r->columns; k++)
+        if (is_in_total(p, k))
+            values[k] = lx_bin(s, OP_ADD, values[k], values[k]);
     if (!r->rows) {
         add_all(p, &rows->body, false, i, values);
         return;
@@ -170,7 +181,7 @@ static void emit_strip(pairing *p, lstmt_list *out, const strip *r)
     for (int k = 0; k < plan->terms.n; k++) {
         acc_add(s, &columns->body, &sums[k], emit_value(s, of_pair, plan->terms.data[k].here), NULL, NULL);
         lexpr *at = lx_bin(s, OP_SUB, j, r->j0);
-        if (r->columns)
+        if (r->columns && !is_in_total(p, k))
             add_to(p, &columns->body, r->columns, 2, (lexpr *[]){at, lx_int(s, k)},
                    emit_value(s, of_pair, plan->terms.data[k].mirror));
     }
@@ -336,8 +347,10 @@ static void use_sums(pairing *p, int n, item *const *items)
     map_init(&r.by, p->s->mem);
     for (int k = 0; k < p->plan->sums.n; k++) {
         const pair_sum *sum = &p->plan->sums.data[k];
-        node *both = graph_bin(r.g, OP_ADD, entry_of(p, sum, sum->row_param), entry_of(p, sum, sum->column_param));
-        map_set(&r.by, sum->sum, both);
+        node *value = entry_of(p, sum, sum->row_param);
+        if (!sum->in_total)
+            value = graph_bin(r.g, OP_ADD, value, entry_of(p, sum, sum->column_param));
+        map_set(&r.by, sum->sum, value);
     }
     for (int k = 0; k < n; k++)
         items[k]->body = replace(&r, items[k]->body);
@@ -354,7 +367,8 @@ void emit_pairs(scheduler *s, block *b, pair_plan *plan, int n, item *const *ite
     for (int k = 0; k < plan->sums.n; k++) {
         pair_sum *sum = &plan->sums.data[k];
         sum->row_param = sum_buffer(&p, sum, out, "of_rows", &sum->row);
-        sum->column_param = sum_buffer(&p, sum, out, "of_columns", &sum->column);
+        if (!sum->in_total)
+            sum->column_param = sum_buffer(&p, sum, out, "of_columns", &sum->column);
     }
     p.grains = let(s, out, "grains", lx_bin(s, OP_IDIV, lx_size(s, p.size), lx_int(s, GRAIN)));
     lexpr *tile = lx_bin(s, OP_MAX, lx_bin(s, OP_IDIV, lx_size(s, p.size), lx_int(s, TILES)), lx_int(s, SMALL_TILE));

@@ -65,10 +65,19 @@ static void add_entries(finding *f, pair_sum *p, node *body, int axis)
     }
 }
 
+/* The term of a sum over the rows. */
+static bool is_whole_term(const finding *f, const node *n)
+{
+    return f->it->kind == ITEM_REDUCE && f->it->body == n;
+}
+
 static void add_sum(finding *f, node *n)
 {
     arena *mem = f->s->mem;
-    pair_sum p = {.sum = n, .axes = ARENA_ARRAY(mem, var *, n->nfree + 1), .first = f->plan->terms.n};
+    pair_sum p = {.sum = n,
+                  .in_total = is_whole_term(f, n),
+                  .axes = ARENA_ARRAY(mem, var *, n->nfree + 1),
+                  .first = f->plan->terms.n};
     for (int k = 0; k < n->nfree; k++)
         if (is_own_axis(f->it, n->free[k]))
             p.axes[p.naxes++] = n->free[k];
@@ -78,11 +87,20 @@ static void add_sum(finding *f, node *n)
     vec_push(mem, &f->plan->sums, p);
 }
 
+static void note_other_use(finding *f, const node *n)
+{
+    for (int k = 0; k < f->plan->sums.n; k++)
+        if (f->plan->sums.data[k].sum == n)
+            f->plan->sums.data[k].in_total &= is_whole_term(f, n);
+}
+
 /* Every reduction over the range of the rows must be such a sum, else its pairs are visited anyway. */
 static void search(finding *f, node *n)
 {
-    if (n->nargs == 0 || map_get(&f->seen, n) || !f->possible)
+    if (n->nargs == 0 || map_get(&f->seen, n) || !f->possible) {
+        note_other_use(f, n);
         return;
+    }
     map_set(&f->seen, n, &mark);
     if (is_pair_sum(f, n)) {
         add_sum(f, n);
@@ -169,6 +187,10 @@ static void mirror_terms(scheduler *s, pair_plan *p)
     for (int k = 0; k < p->terms.n; k++) {
         pair_term *t = &p->terms.data[k];
         t->mirror = normalize(&m, graph_subst(s->g, t->here, 2, vars, by));
+    }
+    for (int k = 0; k < p->sums.n; k++) {
+        const pair_term *t = &p->terms.data[p->sums.data[k].first];
+        p->sums.data[k].in_total &= t->here == t->mirror;
     }
 }
 

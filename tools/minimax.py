@@ -10,7 +10,7 @@ other, lowest power first, and those that remain are fitted again to what is lef
 import struct
 import sys
 
-from mpmath import cos, exp, expm1, floor, log, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt, tan
+from mpmath import asin, atan, cos, erf, erfc, exp, expm1, floor, log, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt, tan
 
 mp.dps = 60
 
@@ -155,8 +155,41 @@ def tan_plan(fmt, degree):
             lambda z: z * mpf(2) ** BITS[fmt], mpf("1e-9"), h * h, range(degree + 1), fmt, {})
 
 
+def odd_plan(name, fmt, degree, f, top):
+    """z = x^2: (f(x) - x) / x^3 on [0, top]"""
+    g = lambda z: (f(sqrt(z)) / sqrt(z) - 1) / z
+    return (f"{name}_{fmt}_{degree}", f"z = x^2: ({name}(x) - x) / x^3, |x| <= {top}", g,
+            lambda z: z * mpf(2) ** BITS[fmt], mpf("1e-9"), mpf(top) ** 2 * mpf("1.00001"), range(degree + 1), fmt, {})
+
+
+def erf_plan(fmt, degree):
+    """|x| <= 1"""
+    return (f"erf_{fmt}_{degree}", "z = x^2: (erf(x) - x) / x, |x| <= 1", lambda z: erf(sqrt(z)) / sqrt(z) - 1,
+            lambda z: mpf(2) ** BITS[fmt], mpf("1e-9"), mpf(1), range(degree + 1), fmt, {})
+
+
+def erfc_plan(fmt, degree, top):
+    """Beyond top, erfc is nothing beside 1."""
+    return (f"erfc_{fmt}_{degree}", f"log(erfc(x + 2)), 1 <= x + 2 <= {top}", lambda x: log(erfc(x + 2)),
+            lambda x: erfc(x + 2) * mpf(2) ** BITS[fmt], mpf(-1), mpf(top - 2), range(degree + 1), fmt, {})
+
+
+def power_log_plan(degree):
+    f = lambda z: ((log((1 + sqrt(z)) / (1 - sqrt(z))) / sqrt(z)) * 3 / 2 - 3 - z) / z**2
+    return (f"powlog_f64_{degree}", "z = s^2: (3/2 log((1 + s) / (1 - s)) / s - 3 - z) / z^2, |s| <= 0.1716", f,
+            lambda z: z**2 * mpf(2) ** 64, mpf("1e-9"), mpf("0.02945"), range(degree + 1), "f64", {})
+
+
+def single_log2_plan(degree):
+    """For powers of f32, computed in f64."""
+    f = lambda z: log((1 + sqrt(z)) / (1 - sqrt(z))) / sqrt(z) / log(2)
+    return (f"singlelog2_f64_{degree}", "z = s^2: log2((1 + s) / (1 - s)) / s, |s| <= 0.1716", f,
+            lambda z: mpf(2) ** 36, mpf("1e-9"), mpf("0.02945"), range(degree + 1), "f64", {})
+
+
 PLANS = [
     exp2_plan("f32", 5),
+    exp2_plan("f64", 6),
     exp2_plan("f64", 10),
     exp2_plan("f64", 11),
     exp_plan("f32", 5),
@@ -176,6 +209,16 @@ PLANS = [
     cos_plan("f64", 6),
     tan_plan("f32", 6),
     tan_plan("f64", 13),
+    erf_plan("f32", 6),
+    erf_plan("f64", 11),
+    erfc_plan("f32", 6, 4),
+    erfc_plan("f64", 17, 6),
+    power_log_plan(6),
+    single_log2_plan(4),
+    odd_plan("asin", "f32", 4, asin, 0.5),
+    odd_plan("asin", "f64", 11, asin, 0.5),
+    odd_plan("atan", "f32", 4, atan, 0.5),
+    odd_plan("atan", "f64", 11, atan, 0.5),
 ]
 
 

@@ -23,11 +23,13 @@ extern const prelude_row prelude_lanes[];      /* vectors of AD_LANES values: ty
 extern const prelude_row prelude_lanes_arithmetic[];
 extern const prelude_row prelude_lanes_ints[];
 extern const prelude_row prelude_lanes_memory[]; /* entries anywhere, arrays of lanes */
-extern const prelude_row prelude_lanes_math[];
+extern const prelude_row prelude_lanes_special[];
 extern const prelude_row prelude_lanes_exp[];
 extern const prelude_row prelude_lanes_log[];
 extern const prelude_row prelude_lanes_hyperbolic[];
 extern const prelude_row prelude_lanes_trig[];
+extern const prelude_row prelude_lanes_inverse[];
+extern const prelude_row prelude_lanes_power[];
 
 /* All of them; ends with NULL. */
 extern const prelude_row *const prelude_tables[];

@@ -74,9 +74,9 @@ class Bench:
         self.rows.append(row)
         return None
 
-    def native(self, task, library, entry, threads, wanted=None):
+    def native(self, task, library, entry, threads, wanted=None, runs=None):
         o = self.options
-        return measure.run_native(self.builder.driver, library, entry, task, threads, o.runs, o.seconds, wanted)
+        return measure.run_native(self.builder.driver, library, entry, task, threads, runs or o.runs, o.seconds, wanted)
 
     def adc(self, task):
         w = task.workload
@@ -123,12 +123,18 @@ class Bench:
                         if python else (None, "could not be installed"))
 
     def check_memory(self, w, real):
-        """Generated code allocates nothing, so the workspace for N = 1e6 with inputs and outputs is the memory it needs."""
+        """Generated code allocates nothing, so the workspace for N = 1e6 with inputs and outputs is the memory it needs. --full runs it too."""
         library, module, _ = self.builder.program(w.program, real, w.defines)
         n, width = 10 ** 6, 4 if real == "f32" else 8
-        text = build.command([self.builder.driver, library, f"{module}:{w.function}", ",".join(str(s) for s in w.sizes(n)), "", "", 0, 0])
+        sizes = ",".join(str(s) for s in w.sizes(n))
+        text = build.command([self.builder.driver, library, f"{module}:{w.function}", sizes, "", "", 0, 0])
         values = 12 * n * width  # q, p and their gradients
-        self.memory[w.key, f"{real}, N = 1e6: workspace, inputs and outputs"] = json.loads(text)["workspace"] + values, 3 * values + 64e6
+        allowed = 3 * values + 64e6
+        self.memory[w.key, f"{real}, N = 1e6: workspace, inputs and outputs"] = json.loads(text)["workspace"] + values, allowed
+        if self.options.full and real == "f32":
+            with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+                record = self.native(measure.Task(w, n, real, folder), library, f"{module}:{w.function}", max(self.options.threads), None, -1)[0]
+            self.memory[w.key, f"{real}, N = 1e6: peak of the process"] = record["peak"], allowed
 
     def run(self, w):
         for real in self.options.reals:
@@ -171,7 +177,7 @@ def parse():
     parser.add_argument("--reals", default="f32,f64", help="precisions (f32,f64)")
     parser.add_argument("--peers", action="store_true", help="also KeOps, PyTorch, JAX, CasADi where they can be had")
     parser.add_argument("--cc", help="the C compiler that adc build uses (its own choice)")
-    parser.add_argument("--budget", type=float, default=20, help="leave out what would take more seconds a call (20)")
+    parser.add_argument("--budget", type=float, default=5, help="leave out what would take more seconds a call (5)")
     parser.add_argument("--by", choices=sorted(report.STATISTICS), default="median", help="which time of a contestant the verdicts take (median)")
     parser.add_argument("--no-save", action="store_true", help="write nothing to bench/results/")
     o = parser.parse_args()

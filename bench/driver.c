@@ -8,7 +8,8 @@
  * warms up and its results are written; then the calls are timed until there are RUNS of them, or SECONDS have passed
  * and there are 3. Calls under a millisecond are timed in batches. With OMP_NUM_THREADS=1 the process's CPU time is
  * taken, which other processes do not lengthen, else elapsed time. One JSON object goes to stdout. With RUNS = 0
- * nothing is called, only the workspace is told. Exit status 1 and a line on stderr on failure. */
+ * nothing is called, only the workspace is told; with RUNS < 0 there is only the first call. Exit status 1 and a line
+ * on stderr on failure. */
 #define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
 #include <stdio.h>
@@ -194,7 +195,7 @@ int main(int argc, char **argv)
             write_file(j.out_file[i], j.out[i], j.out_bytes[i]);
 
     printf("{\"workspace\": %zu, \"first\": %.9g, \"times\": [", j.workspace_size, first);
-    if (first < 1e-3)
+    if (runs > 0 && first < 1e-3)
         first = sample(&j, 3, clock);
     int batch = first < 1e-3 ? (int)(1e-3 / (first + 1e-9)) + 1 : 1;
     double begin = now(CLOCK_MONOTONIC);

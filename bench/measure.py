@@ -42,6 +42,11 @@ class Task:
         if self.expected is None:
             self.expected = self.workload.reference(self.exact(), self.rows)
         worst = 0.0
+        if self.workload.consistent:
+            got, expected = self.workload.consistent(self.exact(), results)
+            worst = abs(got / expected - 1)
+            if not worst <= self.workload.tolerance[self.real]:
+                raise Wrong(f"result 0 does not fit the others: relative error {worst:.2g}")
         for k, (got, expected) in enumerate(zip(results, self.expected)):
             if expected is None or got is None:
                 continue

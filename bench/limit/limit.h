@@ -14,13 +14,17 @@
 #if REAL == 32
 typedef float real;
 typedef int32_t word;
-enum { MANTISSA = 23 };
+enum { MANTISSA = 23, LOWEST = -126 };
+#define MAGIC 0x1.8p23f
+#define SUFFIX "ps"
 #define SQRT sqrtf
 #define LOG2 log2f
 #else
 typedef double real;
 typedef int64_t word;
-enum { MANTISSA = 52 };
+enum { MANTISSA = 52, LOWEST = -1022 };
+#define MAGIC 0x1.8p52
+#define SUFFIX "pd"
 #define SQRT sqrt
 #define LOG2 log2
 #endif
@@ -64,23 +68,18 @@ static inline bool any(words mask)
     return (h[0] | h[1] | h[2] | h[3] | h[4] | h[5] | h[6] | h[7]) != 0;
 }
 
-/* 2^t for t <= 0 (and a little above): below the smallest exponent it stays at the smallest normal number. The
- * polynomials are minimax in relative error on [-1/2, 1/2]: 7.5e-8 in degree 5, 3.1e-18 in degree 11. */
-static inline lanes exp2_lanes(lanes t)
+/* 2^f for |f| <= 1/2: minimax in relative error, 7.5e-8 in degree 5, 3.1e-18 in degree 11. */
+static inline lanes exp2_polynomial(lanes f)
 {
 #if REAL == 32
-    const lanes magic = splat(0x1.8p23f);
-    t = larger(t, splat(-126));
-    lanes shifted = t + magic, f = t - (shifted - magic), p = splat(0.00132764726f);
+    lanes p = splat(0.00132764726f);
     p = p * f + 0.00967554134f;
     p = p * f + 0.0555071327f;
     p = p * f + 0.240221197f;
     p = p * f + 0.693146967f;
-    p = p * f + 1.00000007f;
+    return p * f + 1.00000007f;
 #else
-    const lanes magic = splat(0x1.8p52);
-    t = larger(t, splat(-1022));
-    lanes shifted = t + magic, f = t - (shifted - magic), p = splat(4.4352827069572772e-10);
+    lanes p = splat(4.4352827069572772e-10);
     p = p * f + 7.0741056135081431e-09;
     p = p * f + 1.0178198021671931e-07;
     p = p * f + 1.32154330896764e-06;
@@ -91,17 +90,26 @@ static inline lanes exp2_lanes(lanes t)
     p = p * f + 0.055504108664819925;
     p = p * f + 0.24022650695910155;
     p = p * f + 0.69314718055994529;
-    p = p * f + 1.0;
+    return p * f + 1.0;
 #endif
-    return (lanes)((words)p + ((words)shifted << MANTISSA));
 }
 
-static inline void *allocate(size_t bytes)
+/* 2^t for t <= 0 and a little above. AVX-512 has instructions for the fraction and the exponent; without them t is kept
+ * above the smallest exponent and the exponent is added by integers. */
+static inline lanes exp2_lanes(lanes t)
 {
-    void *p = aligned_alloc(64, (bytes + 64) / 64 * 64);
-    if (!p)
-        abort();
-    return p;
+#ifdef __AVX512DQ__
+    lanes f, y;
+    __asm__("vreduce" SUFFIX " $0, %1, %0" : "=v"(f) : "v"(t));
+    lanes p = exp2_polynomial(f), n = t - f;
+    __asm__("vscalef" SUFFIX " %2, %1, %0" : "=v"(y) : "v"(p), "v"(n));
+    return y;
+#else
+    const lanes magic = splat(MAGIC);
+    t = larger(t, splat(LOWEST));
+    lanes shifted = t + magic, p = exp2_polynomial(t - (shifted - magic));
+    return (lanes)((words)p + ((words)shifted << MANTISSA));
+#endif
 }
 
 static inline int64_t round_up(int64_t n, int64_t step)

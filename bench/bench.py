@@ -52,8 +52,15 @@ class Bench:
         long = self.too_long(task, who, threads)
         if long:
             row["note"] = f"left out: about {long:.0f} s a call"
-            self.rows.append(row)
-            return None
+        results = None if long else self.attempt(row, task, run)
+        self.rows.append(row)
+        found = report.seconds_text(report.median(row)) if row["times"] else row["note"]
+        print(f"  {who}, {threads} thread{'s' if threads > 1 else ''}: {found}", file=sys.stderr, flush=True)
+        return results
+
+    def attempt(self, row, task, run):
+        """Fills the row; the results, or None."""
+        w, who = task.workload, row["who"]
         try:
             found, results = run()
             if found is None:
@@ -61,8 +68,7 @@ class Bench:
             else:
                 row["error"] = task.check(results)
                 row.update(times=found["times"], first=found.get("first"), peak=found.get("peak"), workspace=found.get("workspace"))
-                self.predicted[w.key, task.real, who, threads] = task.n, report.median(row)
-                self.rows.append(row)
+                self.predicted[w.key, task.real, who, row["threads"]] = task.n, report.median(row)
                 return results
         except (build.Failed, subprocess.TimeoutExpired, OSError) as e:
             row["note"] = f"failed: {e}"
@@ -71,7 +77,6 @@ class Bench:
         except measure.Wrong as e:
             row["note"] = f"WRONG: {e}"
             self.fail(f"{w.key} {task.real} N={task.n} {who}: {e}")
-        self.rows.append(row)
         return None
 
     def native(self, task, library, entry, threads, wanted=None, runs=None):

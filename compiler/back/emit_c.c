@@ -14,6 +14,15 @@ enum { LINE_WIDTH = 118 };
 
 /* Names. */
 
+static void find_users(emitter *e)
+{
+    const nest_fn *f = e->fn;
+    e->slot_users = ARENA_ARRAY(e->mem, buffer_list, f->nslots);
+    for (int i = 0; i < f->buffers.n; i++)
+        if (f->buffers.data[i]->slot >= 0)
+            vec_push(e->mem, &e->slot_users[f->buffers.data[i]->slot], f->buffers.data[i]);
+}
+
 void emitter_init(emitter *e, arena *mem, const interface *face, const nest_fn *fn, prelude *helpers)
 {
     *e = (emitter){.mem = mem, .face = face, .fn = fn, .pool = extent_pool_new(mem)};
@@ -28,6 +37,7 @@ void emitter_init(emitter *e, arena *mem, const interface *face, const nest_fn *
         map_set(&e->taken, names_intern(&e->words, e->p.params.sizes[i]), e);
     for (int i = 0; i < fn->face->nargs; i++)
         map_set(&e->taken, names_intern(&e->words, e->p.params.args[i]), e);
+    find_users(e);
 }
 
 /* The name, changed where it is a word of C: as if it were a parameter. */

@@ -7,6 +7,7 @@
 #include "back/emit_c_parts.h"
 #include "back/print_lane.h"
 #include "back/spell.h"
+#include "form/loops_live.h"
 
 /* Walks over buffers. */
 
@@ -60,12 +61,10 @@ static void mark_swapped(emitter *e, const lstmt_list *body)
 
 static void mark_shared(emitter *e)
 {
-    const nest_fn *f = e->fn;
-    mark_swapped(e, &f->body);
-    for (int i = 0; i < f->buffers.n; i++)
-        for (int k = 0; k < f->buffers.n; k++)
-            if (i != k && f->buffers.data[i]->slot >= 0 && f->buffers.data[i]->slot == f->buffers.data[k]->slot)
-                map_set(&e->shared, f->buffers.data[i], e);
+    mark_swapped(e, &e->fn->body);
+    for (int i = 0; i < e->fn->nslots; i++)
+        for (int k = 0; e->slot_users[i].n > 1 && k < e->slot_users[i].n; k++)
+            map_set(&e->shared, e->slot_users[i].data[k], e);
 }
 
 static const char *restrict_word(const emitter *e, const buffer *b)
@@ -129,23 +128,23 @@ static void emit_slot_pointer(emitter *e, const buffer *b, const char *from)
 /* Takes the slot, and points its buffers at it. */
 static void emit_slot(emitter *e, int slot)
 {
-    const nest_fn *f = e->fn;
+    const buffer_list *all = &e->slot_users[slot];
     const buffer *only = NULL;
     int users = 0;
-    for (int i = 0; i < f->buffers.n; i++)
-        if (has_slot(f->buffers.data[i]) && f->buffers.data[i]->slot == slot && is_used(e, f->buffers.data[i])) {
-            only = f->buffers.data[i];
+    for (int i = 0; i < all->n; i++)
+        if (has_slot(all->data[i]) && is_used(e, all->data[i])) {
+            only = all->data[i];
             users++;
         }
-    if (f->slot_scratch[slot]) {
+    if (e->fn->slot_scratch[slot]) {
         emit_linef(e, "char *%s = %s;", slot_name(e, slot), take(e, slot));
     } else if (users == 1 && only->kind == BUF_WORKSPACE) {
         emit_slot_pointer(e, only, take(e, slot));
     } else if (users > 0) {
         emit_linef(e, "void *%s = %s;", slot_name(e, slot), take(e, slot));
-        for (int i = 0; i < f->buffers.n; i++)
-            if (has_slot(f->buffers.data[i]) && f->buffers.data[i]->slot == slot && is_used(e, f->buffers.data[i]))
-                emit_slot_pointer(e, f->buffers.data[i], slot_name(e, slot));
+        for (int i = 0; i < all->n; i++)
+            if (has_slot(all->data[i]) && is_used(e, all->data[i]))
+                emit_slot_pointer(e, all->data[i], slot_name(e, slot));
     }
 }
 
@@ -277,7 +276,7 @@ static const char *version_suffix(emitter *e)
 
 const char *emit_run(emitter *e)
 {
-    mark_live(e);
+    loops_live(&e->live, &e->fn->body);
     mark_shared(e);
     declare_workspace_buffers(e);
     text scratch = printed(e, emit_serial_scratch);

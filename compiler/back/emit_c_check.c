@@ -68,11 +68,8 @@ static const char *slot_users(emitter *e, int slot)
 {
     text t;
     text_init(&t, e->mem);
-    for (int i = 0; i < e->fn->buffers.n; i++) {
-        const buffer *b = e->fn->buffers.data[i];
-        if (b->slot == slot && b->kind != BUF_INPUT && b->kind != BUF_LOCAL)
-            text_addf(&t, "%s%s", t.n ? ", " : "", b->name);
-    }
+    for (int i = 0; i < e->slot_users[slot].n; i++)
+        text_addf(&t, "%s%s", i ? ", " : "", e->slot_users[slot].data[i]->name);
     return text_str(&t);
 }
 

@@ -4,6 +4,8 @@
 #include "back/print_expr.h"
 #include "form/loops_cost.h"
 
+typedef VEC(const buffer *) buffer_list;
+
 /* The printing of one function. */
 typedef struct emitter {
     arena *mem;
@@ -14,10 +16,11 @@ typedef struct emitter {
     int indent;
     extent_pool *pool; /* for costs */
     names words;
-    map legal;  /* name -> the nearest name that means nothing in C */
-    map taken;  /* names in scope */
-    map live;   /* temporaries that are read */
-    map shared; /* buffers whose memory another buffer may have */
+    map legal;               /* name -> the nearest name that means nothing in C */
+    map taken;               /* names in scope */
+    map live;                /* temporaries that are read */
+    map shared;              /* buffers whose memory another buffer may have */
+    buffer_list *slot_users; /* [nslots] the buffers in each */
     VEC(const char *) scope;
     bool in_parallel;
     const buffer *wanted; /* a result that is known not to be NULL here */
@@ -45,8 +48,6 @@ void for_each_buffer(const lstmt_list *body, void (*f)(void *data, const buffer 
 
 /* emit_c_statement.c */
 void emit_statements(emitter *e, const lstmt_list *body);
-/* Marks in e->live the temporaries that are read. */
-void mark_live(emitter *e);
 /* "double *restrict acc = ...;" for a scratch buffer; thread: of this thread, else the first part. */
 void emit_scratch_pointer(emitter *e, const buffer *b, bool thread);
 

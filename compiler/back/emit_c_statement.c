@@ -9,59 +9,11 @@
 #include "back/emit_quote.h"
 #include "back/print_lane.h"
 #include "back/spell.h"
+#include "form/loops_live.h"
 #include "form/loops_make.h"
 
 #define PARALLEL_COST 30000
 #define PARALLEL_COST_TEXT "3e4"
-
-/* Which temporaries are read: from the end, because what only feeds unread ones is unread. */
-
-static bool live_temp(emitter *e, const temp *t)
-{
-    bool is_new = !map_get(&e->live, t);
-    if (is_new)
-        map_set(&e->live, t, e);
-    return is_new;
-}
-
-static bool live_expr(emitter *e, const lexpr *x)
-{
-    bool changed = x->kind == LX_TEMP && live_temp(e, x->temp);
-    changed |= x->count && live_temp(e, x->count);
-    for (int i = 0; i < x->nargs; i++)
-        changed |= live_expr(e, x->args[i]);
-    return changed;
-}
-
-static bool is_dead(const emitter *e, const lstmt *s)
-{
-    return (s->kind == LS_LET || s->kind == LS_VAR || s->kind == LS_SET) && !map_get(&e->live, s->temp);
-}
-
-static bool live_statements(emitter *e, const lstmt_list *body)
-{
-    bool changed = false;
-    for (int i = body->n - 1; i >= 0; i--) {
-        const lstmt *s = body->data[i];
-        if (is_dead(e, s))
-            continue;
-        changed |= live_statements(e, &s->body);
-        changed |= live_statements(e, &s->other);
-        const lexpr *exprs[] = {s->e, s->lo, s->hi, s->filter};
-        for (int k = 0; k < 4; k++)
-            changed |= exprs[k] && live_expr(e, exprs[k]);
-        changed |= s->count && live_temp(e, s->count);
-        for (int k = 0; k < s->nsubs; k++)
-            changed |= live_expr(e, s->subs[k]);
-    }
-    return changed;
-}
-
-void mark_live(emitter *e)
-{
-    while (live_statements(e, &e->fn->body))
-        ;
-}
 
 /* Scalars. */
 
@@ -468,7 +420,7 @@ static void (*const statement_printers[])(emitter *e, const lstmt *s) = {
 
 static void emit_statement(emitter *e, const lstmt *s)
 {
-    if (!is_dead(e, s))
+    if (!loops_is_dead(&e->live, s))
         statement_printers[s->kind](e, s);
 }
 

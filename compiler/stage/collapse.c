@@ -2,6 +2,7 @@
  * statements that change nothing it reads: declarations of other temporaries. */
 #include "stage/collapse.h"
 
+#include "form/loops_live.h"
 #include "form/loops_make.h"
 
 enum { MAX_OPERATIONS = 12 }; /* of one printed expression */
@@ -10,7 +11,7 @@ typedef struct use {
     int count;
     lstmt *let;
     lstmt_list *list; /* where it is declared */
-    int operations;
+    int position;     /* there */
 } use;
 
 typedef struct collapsing {
@@ -57,8 +58,10 @@ static void count_list(collapsing *c, lstmt_list *list)
         for (int k = 0; k < s->nsubs; k++)
             count_expr(c, s->subs[k]);
         if (s->kind == LS_LET) {
-            use_of(c, s->temp)->let = s;
-            use_of(c, s->temp)->list = list;
+            use *u = use_of(c, s->temp);
+            u->let = s;
+            u->list = list;
+            u->position = i;
         }
         count_list(c, &s->body);
         count_list(c, &s->other);
@@ -72,12 +75,9 @@ typedef struct folding {
     int budget;
 } folding;
 
-static bool is_between(const folding *f, const lstmt *let)
+static bool is_between(const folding *f, const use *u)
 {
-    for (int i = f->from; i < f->list->n; i++)
-        if (f->list->data[i] == let)
-            return true;
-    return false;
+    return u->list == f->list && u->position >= f->from;
 }
 
 static int operations(const lexpr *e)
@@ -95,7 +95,7 @@ static lexpr *fold(folding *f, lexpr *e)
         return NULL;
     if (e->kind == LX_TEMP) {
         use *u = use_of(f->c, e->temp);
-        if (!u->let || u->count != 1 || lexpr_is_lanewise(u->let->e) || !is_between(f, u->let))
+        if (!u->let || u->count != 1 || lexpr_is_lanewise(u->let->e) || !is_between(f, u))
             return e;
         int cost = operations(u->let->e);
         if (cost > f->budget)
@@ -139,51 +139,6 @@ static void collapse_list(collapsing *c, lstmt_list *list)
 
 /* ---- what nothing reads ---- */
 
-static bool mark_temp(map *live, const temp *t)
-{
-    static char mark;
-    if (!t || map_get(live, t))
-        return false;
-    map_set(live, t, &mark);
-    return true;
-}
-
-/* Marks the temporaries that something with an effect reads, directly or through others; true when one was new. */
-static bool mark_live(map *live, const lexpr *e)
-{
-    if (!e)
-        return false;
-    bool changed = (e->kind == LX_TEMP && mark_temp(live, e->temp)) | mark_temp(live, e->count);
-    for (int i = 0; i < e->nargs; i++)
-        changed |= mark_live(live, e->args[i]);
-    return changed;
-}
-
-static bool assigns(const lstmt *s)
-{
-    return s->kind == LS_LET || s->kind == LS_VAR || s->kind == LS_SET;
-}
-
-static bool mark_list(map *live, const lstmt_list *list)
-{
-    bool changed = false;
-    for (int i = 0; i < list->n; i++) {
-        const lstmt *s = list->data[i];
-        if (assigns(s) && !map_get(live, s->temp))
-            continue;
-        changed |= mark_live(live, s->e);
-        changed |= mark_live(live, s->lo);
-        changed |= mark_live(live, s->hi);
-        changed |= mark_live(live, s->filter);
-        changed |= mark_temp(live, s->count);
-        for (int k = 0; k < s->nsubs; k++)
-            changed |= mark_live(live, s->subs[k]);
-        changed |= mark_list(live, &s->body);
-        changed |= mark_list(live, &s->other);
-    }
-    return changed;
-}
-
 static void drop_dead(const map *live, lstmt_list *list)
 {
     int kept = 0;
@@ -191,7 +146,7 @@ static void drop_dead(const map *live, lstmt_list *list)
         lstmt *s = list->data[i];
         drop_dead(live, &s->body);
         drop_dead(live, &s->other);
-        if (!assigns(s) || map_get(live, s->temp))
+        if (!loops_is_dead(live, s))
             list->data[kept++] = s;
     }
     list->n = kept;
@@ -257,8 +212,7 @@ void collapse(nest_fn *f, arena *mem)
     map live, loaded;
     map_init(&live, mem);
     map_init(&loaded, mem);
-    while (mark_list(&live, &f->body))
-        ;
+    loops_live(&live, &f->body);
     drop_dead(&live, &f->body);
     note_list(&loaded, &f->body);
     drop_unread(&loaded, &f->body);

@@ -3,12 +3,18 @@
 
 #include "stage/schedule_state.h"
 
+/* A node met in the search. */
+typedef struct visited {
+    bool inside; /* items may lie below it: the search went on */
+    int level;   /* of the items below it, the greatest, plus 1; 0: not known yet */
+} visited;
+
 typedef struct planning {
     scheduler *s;
     block *b;
-    map seen;
-    map items;  /* node -> item */
-    map levels; /* node -> its level, an int */
+    arena *scratch; /* of the maps: gone when the levels are known */
+    map seen;       /* node -> visited */
+    map items;      /* node -> item */
     item_list list;
 } planning;
 
@@ -56,15 +62,16 @@ static bool is_fill(const node *parent, const node *n)
 
 static void visit(planning *p, node *n)
 {
-    static char seen;
     if (n->nargs == 0 || map_get(&p->seen, n))
         return;
-    map_set(&p->seen, n, &seen);
+    visited *v = ARENA_NEW(p->scratch, visited);
+    map_set(&p->seen, n, v);
     block *home = home_block(p->s, p->b, n);
     if (home && home != p->b)
         return;
     if (home && is_done(p->b, n))
         return;
+    v->inside = true;
     if (home && n->op == OP_STACK) {
         item *loop = note_item(p, n->args[0]);
         vec_push(p->s->mem, &loop->stacks, n);
@@ -111,19 +118,17 @@ static int item_level(planning *p, item *it)
     return it->level = level + 1;
 }
 
+/* Below what the search did not go into there is no item. */
 static int level_of(planning *p, node *n)
 {
-    if (n->nargs == 0)
+    visited *v = map_get(&p->seen, n);
+    if (!v || !v->inside)
         return 0;
-    const int *known = map_get(&p->levels, n);
-    if (known)
-        return *known;
-    item *it = map_get(&p->items, n);
-    int level = it ? item_level(p, it) : level_of_args(p, n);
-    int *kept = ARENA_NEW(p->s->mem, int);
-    *kept = level;
-    map_set(&p->levels, n, kept);
-    return level;
+    if (v->level == 0) {
+        item *it = map_get(&p->items, n);
+        v->level = 1 + (it ? item_level(p, it) : level_of_args(p, n));
+    }
+    return v->level - 1;
 }
 
 static bool is_nest(const item *it)
@@ -153,7 +158,8 @@ static void emit_item(scheduler *s, block *b, item *it)
         emit_argk(s, b, it);
 }
 
-static void emit_with_same_loop(scheduler *s, block *b, item_list *items, int i)
+/* items: those of a level. */
+static void emit_with_same_loop(scheduler *s, block *b, const item_list *items, int i)
 {
     item *first = items->data[i];
     if (!is_nest(first)) {
@@ -168,7 +174,7 @@ static void emit_with_same_loop(scheduler *s, block *b, item_list *items, int i)
     }
     item_list group = {0};
     for (int k = i; k < items->n; k++)
-        if (items->data[k]->level == first->level && !items->data[k]->done && same_loop(b, first, items->data[k])) {
+        if (!items->data[k]->done && same_loop(b, first, items->data[k])) {
             items->data[k]->done = true;
             vec_push(s->mem, &group, items->data[k]);
         }
@@ -177,10 +183,10 @@ static void emit_with_same_loop(scheduler *s, block *b, item_list *items, int i)
 
 /* At top level a group is a position in the lifetimes of buffers. What it turned out to need on the way was put before
  * it, so all that it uses lives until its end. */
-static void emit_level(scheduler *s, block *b, item_list *items, int level)
+static void emit_level(scheduler *s, block *b, const item_list *items)
 {
     for (int i = 0; i < items->n; i++) {
-        if (items->data[i]->level != level || items->data[i]->done)
+        if (items->data[i]->done)
             continue;
         int before = s->touched.n;
         if (b == s->root)
@@ -194,33 +200,50 @@ static void emit_level(scheduler *s, block *b, item_list *items, int level)
     }
 }
 
-void schedule_items(scheduler *s, block *b, int nroots, node *const *roots, item_list *given)
+static void plan_all(planning *p, int nroots, node *const *roots, const item_list *given)
 {
-    planning p = {.s = s, .b = b};
-    map_init(&p.seen, s->mem);
-    map_init(&p.items, s->mem);
-    map_init(&p.levels, s->mem);
+    map_init(&p->seen, p->scratch);
+    map_init(&p->items, p->scratch);
     for (int i = 0; given && i < given->n; i++) {
         item *it = given->data[i];
         if (it->n && it->kind == ITEM_STORE)
-            map_set(&p.items, it->n, it);
-        vec_push(s->mem, &p.list, it);
+            map_set(&p->items, it->n, it);
+        vec_push(p->s->mem, &p->list, it);
     }
     for (int i = 0; i < nroots; i++)
-        visit(&p, roots[i]);
+        visit(p, roots[i]);
     for (int i = 0; given && i < given->n; i++) {
         item *it = given->data[i];
-        visit(&p, it->body);
+        visit(p, it->body);
         if (it->filter)
-            visit(&p, it->filter);
+            visit(p, it->filter);
     }
+}
+
+/* The items of each level, opened; levels[0] is empty. */
+static item_list *sort_levels(planning *p, int *nlevels)
+{
     int last = 0;
-    for (int i = 0; i < p.list.n; i++) {
-        int level = item_level(&p, p.list.data[i]);
+    for (int i = 0; i < p->list.n; i++) {
+        int level = item_level(p, p->list.data[i]);
         last = level > last ? level : last;
-        if (is_nest(p.list.data[i]))
-            open_item(s, p.list.data[i]);
+        if (is_nest(p->list.data[i]))
+            open_item(p->s, p->list.data[i]);
     }
+    item_list *levels = ARENA_ARRAY(p->s->mem, item_list, last + 1);
+    for (int i = 0; i < p->list.n; i++)
+        vec_push(p->s->mem, &levels[p->list.data[i]->level], p->list.data[i]);
+    *nlevels = last;
+    return levels;
+}
+
+void schedule_items(scheduler *s, block *b, int nroots, node *const *roots, item_list *given)
+{
+    planning p = {.s = s, .b = b, .scratch = arena_new()};
+    plan_all(&p, nroots, roots, given);
+    int last;
+    item_list *levels = sort_levels(&p, &last);
+    arena_free(p.scratch);
     for (int level = 1; level <= last; level++)
-        emit_level(s, b, &p.list, level);
+        emit_level(s, b, &levels[level]);
 }

@@ -25,8 +25,8 @@ static double trips_of(const lstmt *s)
 static bool depends_on(const lane_facts *f, const lexpr *e, const temp *t)
 {
     if (e->kind == LX_TEMP) {
-        const lstmt *let = map_get(&f->defs, e->temp);
-        return e->temp == t || (let && depends_on(f, let->e, t));
+        const lexpr *value = map_get(&f->defs, e->temp);
+        return e->temp == t || (value && depends_on(f, value, t));
     }
     for (int i = 0; i < e->nargs; i++)
         if (depends_on(f, e->args[i], t))

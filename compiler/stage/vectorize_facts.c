@@ -98,7 +98,7 @@ static void find_scalar(lane_facts *f, lstmt *s, bool masked)
     else
         declare(f, s->temp);
     if (s->kind == LS_LET)
-        map_set(&f->defs, s->temp, s);
+        map_set(&f->defs, s->temp, s->e);
     if (lane_varies(f, s->e) || (masked && s->kind == LS_SET))
         set_mark(f, &f->varies, s->temp);
 }
@@ -222,8 +222,7 @@ void lane_facts_find(lane_facts *f, arena *mem, const map *uses, const lstmt *lo
 
 static lexpr *definition(const lane_facts *f, const lexpr *e)
 {
-    const lstmt *let = e->kind == LX_TEMP ? map_get(&f->defs, e->temp) : NULL;
-    return let ? let->e : NULL;
+    return e->kind == LX_TEMP ? map_get(&f->defs, e->temp) : NULL;
 }
 
 static const extent *plain_size(extent_pool *pool, const lexpr *e)

@@ -11,7 +11,7 @@ typedef struct lane_facts {
     arena *mem;
     const lstmt *loop;
     const map *uses; /* buffer -> number of times the function mentions it */
-    map defs;        /* temporary -> its LS_LET in the body */
+    map defs;        /* temporary of an LS_LET in the body -> its value, as it was before lanes */
     map inside;      /* temporaries declared in the body */
     map varies;      /* temporaries that differ from lane to lane */
     map lanes;       /* buffers of which each lane has its own */

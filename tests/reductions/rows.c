@@ -18,7 +18,7 @@ static void strides(const problem *p)
         for (int64_t q = 0; q < columns; q++)
             real_result(p, "turned")[q * n + i] = a[i * columns + q] * z[i];
         real_result(p, "middle")[i] = i > 0 && i < n - 1 ? z[i - 1] - 2 * z[i] + z[i + 1] : 0;
-        real_result(p, "trace")[i] = s[i * n + i];
+        real_result(p, "trace")[i] = s[i * n + i] - s[(n - 1 - i) * n + i];
         real_result(p, "slice")[i] = x[i + 1] + z[i];
     }
 }

@@ -277,7 +277,7 @@ static void softmax_rows_(const problem *p)
     num sum = 0;
     for (int64_t i = 0; i < size_of(p, "N"); i++)
         for (int q = 0; q < 2; q++)
-            sum += real_of(p, "w")[2 * i + q] * softmax_entry(p, i, size_of(p, "P"), real_of(p, "c"), 2, q);
+            sum += real_of(p, "w")[2 * i + q] * softmax_entry(p, i, size_of(p, "M"), real_of(p, "c"), 2, q);
     *real_result(p, "result") = sum;
 }
 

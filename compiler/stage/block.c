@@ -202,23 +202,73 @@ static lstmt *in_blocks(arena *mem, nest_fn *f, lstmt *loop, bool sums, bool sco
     return blocks;
 }
 
-/* depth: loops around. Below two of them a loop is mostly over the features of a pair: too short for blocks. */
-static void block_list(arena *mem, nest_fn *f, lstmt_list *list, int depth)
+/* ---- which loops ---- */
+
+typedef struct frame {
+    const lstmt *loop;
+    int depth;
+    const struct frame *around;
+} frame;
+
+/* Loops that add to what is declared outside of them. */
+typedef struct reducing {
+    arena *mem;
+    map declared; /* value of an accumulator -> frame around its declaration */
+    map loops;
+} reducing;
+
+static void find_reducing(reducing *r, const lstmt_list *list, const frame *f)
+{
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        const frame *here = f;
+        if (s->kind == LS_FOR) {
+            frame *inner = ARENA_NEW(r->mem, frame);
+            *inner = (frame){.loop = s, .depth = f->depth + 1, .around = f};
+            here = inner;
+        }
+        if (s->kind == LS_ACC)
+            map_set(&r->declared, s->acc->value, (void *)f);
+        const frame *declared = s->kind == LS_ADD ? map_get(&r->declared, s->acc->value) : NULL;
+        for (const frame *at = f; declared && at->depth > declared->depth; at = at->around)
+            map_set(&r->loops, at->loop, r);
+        find_reducing(r, &s->body, here);
+        find_reducing(r, &s->other, here);
+    }
+}
+
+typedef struct place_of_loop {
+    int loops, reducing; /* around it, but for those over parts, and those whose passes follow each other */
+} place_of_loop;
+
+static place_of_loop inside(const reducing *r, place_of_loop p, const lstmt *s)
+{
+    bool reduces = map_get(&r->loops, s) != NULL;
+    bool counts = s->kind == LS_FOR && !s->parts && (reduces || s->independent);
+    return (place_of_loop){p.loops + counts, p.reducing + (counts && reduces)};
+}
+
+/* A loop below two others, one of which reduces, is mostly over the features of a pair: too short for blocks. */
+static void block_list(const reducing *r, nest_fn *f, lstmt_list *list, place_of_loop p)
 {
     for (int i = 0; i < list->n; i++) {
         lstmt *s = list->data[i];
-        int inner = depth + (s->kind == LS_FOR && !s->parts);
-        block_list(mem, f, &s->body, inner);
-        block_list(mem, f, &s->other, inner);
+        block_list(r, f, &s->body, inside(r, p, s));
+        block_list(r, f, &s->other, inside(r, p, s));
         if (s->kind != LS_FOR || s->parallel)
             continue;
-        bool sums = depth < 2 && is_long(s) && has(s, is_sum), scores = has(s, is_exponential);
+        bool of_pair = p.loops >= 2 && p.reducing > 0;
+        bool sums = !of_pair && is_long(s) && has(s, is_sum), scores = has(s, is_exponential);
         if (sums || scores)
-            list->data[i] = in_blocks(mem, f, s, sums, scores);
+            list->data[i] = in_blocks(r->mem, f, s, sums, scores);
     }
 }
 
 void block(nest_fn *f, arena *mem)
 {
-    block_list(mem, f, &f->body, 0);
+    reducing r = {.mem = mem};
+    map_init(&r.declared, mem);
+    map_init(&r.loops, mem);
+    find_reducing(&r, &f->body, &(frame){0});
+    block_list(&r, f, &f->body, (place_of_loop){0});
 }

@@ -2,7 +2,7 @@
 """Looks at objects: in the innermost loops over pairs arithmetic is packed fused multiply-adds, and nothing is called.
 
 Every model here is compiled with clang and gcc, in f32 and f64, for AVX2 and with the flags of `adc build` for this
-machine. An innermost loop is what lies between a backward jump and its target with no other such jump inside. Those with
+machine. An innermost loop is what lies between a backward jump and its target with no other loop inside. Those with
 at least FEWEST packed multiply-adds are the ones over pairs: there has to be one, none of them calls, and none has more
 scalar than packed multiply-adds. Nothing is run; exit status 77 where the processor has no fused multiply-add, or there
 is no objdump. The argument K/N looks at every N-th object.
@@ -44,12 +44,32 @@ def functions_of(path):
     return functions
 
 
+def target_of(name, operands):
+    m = re.match(r"([0-9a-f]+) <", operands)
+    return int(m.group(1), 16) if name.startswith("j") and m else None
+
+
+def closes(body, low, high):
+    """Whether the jump at `high` to `low` is reached from there inside: a loop, and no rare case laid out far below."""
+    inside = [i for i in body if low <= i[0] <= high]
+    following = {a[0]: b[0] for a, b in zip(inside, inside[1:])}
+    at = {address: (name, operands) for address, name, operands in inside}
+    seen, open_ = set(), [low]
+    while open_:
+        address = open_.pop()
+        if address in seen or address not in at:
+            continue
+        seen.add(address)
+        name, operands = at[address]
+        open_.append(target_of(name, operands))
+        if name not in ("jmp", "ret", "retq"):
+            open_.append(following.get(address))
+    return high in seen
+
+
 def innermost_loops(body):
-    jumps = []
-    for address, name, operands in body:
-        target = re.match(r"([0-9a-f]+) <", operands)
-        if name.startswith("j") and target and int(target.group(1), 16) <= address:
-            jumps.append((int(target.group(1), 16), address))
+    jumps = [(target_of(name, operands), address) for address, name, operands in body]
+    jumps = [(low, high) for low, high in jumps if low is not None and low <= high and closes(body, low, high)]
     for low, high in jumps:
         if not any(low <= a and b <= high and (a, b) != (low, high) for a, b in jumps):
             yield [(name, operands) for address, name, operands in body if low <= address <= high]

@@ -210,7 +210,7 @@ typedef struct frame {
     const struct frame *around;
 } frame;
 
-/* Loops that add to what is declared outside of them. */
+/* Loops that add to what is declared outside of them; all loops around what adds to an array. */
 typedef struct reducing {
     arena *mem;
     map declared; /* value of an accumulator -> frame around its declaration */
@@ -230,7 +230,8 @@ static void find_reducing(reducing *r, const lstmt_list *list, const frame *f)
         if (s->kind == LS_ACC)
             map_set(&r->declared, s->acc->value, (void *)f);
         const frame *declared = s->kind == LS_ADD ? map_get(&r->declared, s->acc->value) : NULL;
-        for (const frame *at = f; declared && at->depth > declared->depth; at = at->around)
+        bool adds = declared || (s->kind == LS_STORE && s->accumulate);
+        for (const frame *at = f; adds && at->depth > (declared ? declared->depth : 0); at = at->around)
             map_set(&r->loops, at->loop, r);
         find_reducing(r, &s->body, here);
         find_reducing(r, &s->other, here);

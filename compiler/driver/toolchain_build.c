@@ -39,7 +39,7 @@ static words compiler_call(const build *b)
     words argv = {0};
     words_add(mem, &argv, &b->t->compiler);
     words_add(mem, &argv, &b->t->flags);
-    vec_push(mem, &argv, arena_printf(mem, "-I%s", b->folder));
+    vec_push(mem, &argv, arena_printf(mem, "-iquote%s", b->folder));
     vec_push(mem, &argv, arena_printf(mem, "-I%s/include", b->t->runtime));
     return argv;
 }

@@ -206,8 +206,7 @@ static lstmt *in_blocks(arena *mem, nest_fn *f, lstmt *loop, bool sums, bool sco
 
 typedef struct frame {
     const lstmt *loop;
-    int depth;
-    const struct frame *around;
+    const struct frame *around; /* NULL: no loop around, and none here */
 } frame;
 
 /* Loops that add to what is declared outside of them; all loops around what adds to an array. */
@@ -224,14 +223,14 @@ static void find_reducing(reducing *r, const lstmt_list *list, const frame *f)
         const frame *here = f;
         if (s->kind == LS_FOR) {
             frame *inner = ARENA_NEW(r->mem, frame);
-            *inner = (frame){.loop = s, .depth = f->depth + 1, .around = f};
+            *inner = (frame){s, f};
             here = inner;
         }
         if (s->kind == LS_ACC)
             map_set(&r->declared, s->acc->value, (void *)f);
         const frame *declared = s->kind == LS_ADD ? map_get(&r->declared, s->acc->value) : NULL;
         bool adds = declared || (s->kind == LS_STORE && s->accumulate);
-        for (const frame *at = f; adds && at->depth > (declared ? declared->depth : 0); at = at->around)
+        for (const frame *at = f; adds && at->around && at != declared; at = at->around)
             map_set(&r->loops, at->loop, r);
         find_reducing(r, &s->body, here);
         find_reducing(r, &s->other, here);
@@ -267,9 +266,10 @@ static void block_list(const reducing *r, nest_fn *f, lstmt_list *list, place_of
 
 void block(nest_fn *f, arena *mem)
 {
+    const frame top = {0};
     reducing r = {.mem = mem};
     map_init(&r.declared, mem);
     map_init(&r.loops, mem);
-    find_reducing(&r, &f->body, &(frame){0});
+    find_reducing(&r, &f->body, &top);
     block_list(&r, f, &f->body, (place_of_loop){0});
 }

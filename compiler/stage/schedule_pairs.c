@@ -17,6 +17,7 @@ enum {
     TILES = 16,       /* from so many on tiles grow */
     STRIP = 32,       /* whose sums stay in the first cache */
     FEWEST_LANES = 2,
+    MANY_TERMS = 8,         /* from so many on tiles are half as large: their sums are on the stack */
     FEWEST = 2 * SMALL_TILE /* rows from which on it pays */
 };
 
@@ -27,6 +28,11 @@ typedef struct pairing {
     const extent *size;
     lexpr *tiles, *grains;
 } pairing;
+
+static int64_t most_rows(const pairing *p)
+{
+    return p->plan->terms.n > MANY_TERMS ? TILE / 2 : TILE;
+}
 
 static lexpr *times(scheduler *s, lexpr *a, int64_t k)
 {
@@ -262,7 +268,7 @@ static void emit_tile_pair(pairing *p, lstmt_list *out, lexpr *t, lexpr *u)
     strip r = {.i0 = let(s, out, "begin", tile_begin(p, t)), .i1 = let(s, out, "end", tile_begin(p, after(s, t)))};
     lexpr *begin = let(s, out, "other_begin", tile_begin(p, u));
     lexpr *end = let(s, out, "other_end", tile_begin(p, after(s, u)));
-    r.rows = lane_array(p, out, "rows", (TILE + GRAIN) / FEWEST_LANES);
+    r.rows = lane_array(p, out, "rows", (most_rows(p) + GRAIN) / FEWEST_LANES);
     clear_rows(p, out, &r);
     lstmt *strips = loop_over(s, out, "strip", begin, end);
     strips->step = STRIP;
@@ -372,7 +378,7 @@ void emit_pairs(scheduler *s, block *b, pair_plan *plan, int n, item *const *ite
     }
     p.grains = let(s, out, "grains", lx_bin(s, OP_IDIV, lx_size(s, p.size), lx_int(s, GRAIN)));
     lexpr *tile = lx_bin(s, OP_MAX, lx_bin(s, OP_IDIV, lx_size(s, p.size), lx_int(s, TILES)), lx_int(s, SMALL_TILE));
-    tile = let(s, out, "tile_rows", lx_bin(s, OP_MIN, tile, lx_int(s, TILE)));
+    tile = let(s, out, "tile_rows", lx_bin(s, OP_MIN, tile, lx_int(s, most_rows(&p))));
     lexpr *up = lx_bin(s, OP_ADD, times(s, p.grains, GRAIN), lx_bin(s, OP_SUB, tile, lx_int(s, 1)));
     p.tiles = let(s, out, "tiles", lx_bin(s, OP_IDIV, up, tile));
     emit_own_tiles(&p, out);

@@ -127,13 +127,32 @@ const prelude_row prelude_lanes_exp[] = {
     {"AD_EXP_RANGE_f64", "",
      "#define AD_EXP_LOW_f64 -0x1.6232bdd7abcd2p9\n"
      "#define AD_EXP_HIGH_f64 0x1.62e42fefa39efp9\n"},
-    {"ad_exp2_@Es", "ad_exp2_series_@Es ad_exp_between_@Es AD_EXP2_RANGE_@E",
+    {"AD_SCALES_f32", "ad_lanes",
+     "/* A vector is one register of AVX-512, whose instructions split x into integer and rest, and scale by powers of "
+     "two\n"
+     " * for all special values: 2^x is the best use of them. */\n"
+     "#if defined __AVX512DQ__ && AD_VECTOR_BYTES == 64 && AD_LANE_BYTES == 4\n"
+     "#define AD_SCALES_f32 \"ps\"\n"
+     "#endif\n"},
+    {"AD_SCALES_f64", "ad_lanes",
+     "#if defined __AVX512DQ__ && AD_VECTOR_BYTES == 64 && AD_LANE_BYTES == 8\n"
+     "#define AD_SCALES_f64 \"pd\"\n"
+     "#endif\n"},
+    {"ad_exp2_@Es", "ad_exp2_series_@Es ad_exp_between_@Es AD_EXP2_RANGE_@E AD_SCALES_@E",
      "/* 2^x */\n"
      "AD_INLINE ad_@Es ad_exp2_@Es(ad_@Es x)\n"
      "{\n"
+     "#ifdef AD_SCALES_@E\n"
+     "    ad_@Es rest, y;\n"
+     "    __asm__(\"vreduce\" AD_SCALES_@E \" $0, %1, %0\" : \"=v\"(rest) : \"v\"(x));\n"
+     "    ad_@Es power = rest * ad_exp2_series_@Es(rest) + 1.0@F, n = x - rest;\n"
+     "    __asm__(\"vscalef\" AD_SCALES_@E \" %2, %1, %0\" : \"=v\"(y) : \"v\"(power), \"v\"(n));\n"
+     "    return y;\n"
+     "#else\n"
      "    ad_@Es sum = x + AD_ROUNDER_@E, r = x - (sum - AD_ROUNDER_@E);\n"
      "    ad_@Es p = r * ad_exp2_series_@Es(r) + 1.0@F;\n"
      "    return ad_exp_between_@Es(p, sum, x, AD_EXP2_LOW_@E, AD_EXP2_HIGH_@E);\n"
+     "#endif\n"
      "}\n"},
     {"ad_exp2_nonpositive_@Es", "ad_exp2_series_@Es ad_power_of_@Es AD_EXP2_RANGE_@E",
      "/* 2^x for x <= 0 or NaN. */\n"

@@ -15,7 +15,7 @@ enum {
     SMALL_TILE = 256, /* rows, about; enough tiles for many threads */
     TILE = 1024,      /* a sum over a tile is added up before it is added to the whole */
     TILES = 16,       /* from so many on tiles grow */
-    STRIP = 32,       /* whose sums stay in the first cache */
+    STRIP = 64,       /* whose sums stay in the first cache */
     FEWEST_LANES = 2,
     MANY_TERMS = 8,         /* from so many on tiles are half as large: their sums are on the stack */
     FEWEST = 2 * SMALL_TILE /* rows from which on it pays */

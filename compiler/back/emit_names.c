@@ -43,7 +43,7 @@ static const char *const word_prefixes[] = {"ad_", "adt_", "AD_", "INT", "UINT",
 static bool is_word(const char *s, size_t n)
 {
     for (const char *p = words; *p; p++)
-        if (p[0] == ' ' && !strncmp(p + 1, s, n) && p[1 + n] == ' ')
+        if (p[0] == ' ' && p[1] == s[0] && !strncmp(p + 1, s, n) && p[1 + n] == ' ')
             return true;
     return false;
 }

@@ -44,6 +44,7 @@ graph *graph_new(arena *mem, names *n, extent_pool *pool)
     g->pool = pool;
     g->nbuckets = 1 << 12;
     g->buckets = ARENA_ARRAY(mem, node *, g->nbuckets);
+    map_init(&g->canonical, mem);
     return g;
 }
 
@@ -250,15 +251,18 @@ static bool var_fits(const var *c, const var *v, int level, int index)
 
 var *graph_canonical(graph *g, const var *like, int level, int index)
 {
-    for (int i = 0; i < g->canonical.n; i++)
-        if (var_fits(g->canonical.data[i], like, level, index))
-            return g->canonical.data[i];
+    const void *place = (const void *)(((uintptr_t)level << 24 ^ (uintptr_t)index) + 1);
+    var *first = map_get(&g->canonical, place);
+    for (var *v = first; v; v = v->next)
+        if (var_fits(v, like, level, index))
+            return v;
     var proto = *like;
     proto.level = level;
     proto.index = index;
     proto.name = NULL;
+    proto.next = first;
     var *v = new_var(g, proto);
-    vec_push(g->mem, &g->canonical, v);
+    map_set(&g->canonical, place, v);
     return v;
 }
 

@@ -69,6 +69,7 @@ typedef struct var {
     int id;
     const char *name;  /* the user's, for printing; may be NULL. Fresh ones only */
     struct node *self; /* its OP_VAR node */
+    struct var *next;  /* canonical: another one of the same level and index */
 } var;
 
 typedef struct node {
@@ -113,7 +114,7 @@ typedef struct graph {
     node **buckets;
     size_t nbuckets, nnodes;
     int next_var, next_node, next_name, next_loop;
-    VEC(var *) canonical;
+    map canonical;    /* level and index -> the latest of the variables there */
     loc at;           /* given to new nodes */
     const char *hint; /* given to the next new node, then cleared */
 } graph;

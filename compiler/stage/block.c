@@ -20,14 +20,6 @@ typedef struct blocking {
     temp *begin, *end;        /* of the block */
 } blocking;
 
-static bool is_inside(const lstmt_list *list, const accumulator *a)
-{
-    for (int i = 0; i < list->n; i++)
-        if (list->data[i]->kind == LS_ACC && list->data[i]->acc->value == a->value)
-            return true;
-    return false;
-}
-
 static bool is_exponential(const lstmt *s)
 {
     return s->kind == LS_ADD && s->acc->op == OP_LSE;
@@ -47,10 +39,19 @@ static bool is_long(const lstmt *s)
     return !known || s->hi->integer - s->lo->integer > BLOCK;
 }
 
-static bool has(const lstmt *loop, bool (*is)(const lstmt *s))
+static void find_inside(map *own, const lstmt_list *list)
+{
+    static char mark;
+    for (int i = 0; i < list->n; i++)
+        if (list->data[i]->kind == LS_ACC)
+            map_set(own, list->data[i]->acc->value, &mark);
+}
+
+/* What of it the body of the loop adds to accumulators around the loop. */
+static bool has(const lstmt *loop, const map *own, bool (*is)(const lstmt *s))
 {
     for (int i = 0; i < loop->body.n; i++)
-        if (is(loop->body.data[i]) && !is_inside(&loop->body, loop->body.data[i]->acc))
+        if (is(loop->body.data[i]) && !map_get(own, loop->body.data[i]->acc->value))
             return true;
     return false;
 }
@@ -179,7 +180,7 @@ static void append(arena *mem, lstmt_list *to, const lstmt_list *from)
         vec_push(mem, to, from->data[i]);
 }
 
-static lstmt *in_blocks(arena *mem, nest_fn *f, lstmt *loop, bool sums, bool scores)
+static lstmt *in_blocks(arena *mem, nest_fn *f, lstmt *loop, const map *inner, bool sums, bool scores)
 {
     blocking b = {.mem = mem, .f = f, .loop = loop};
     b.pool = extent_pool_new(mem);
@@ -187,7 +188,7 @@ static lstmt *in_blocks(arena *mem, nest_fn *f, lstmt *loop, bool sums, bool sco
     lstmt_list body = {0};
     for (int i = 0; i < loop->body.n; i++) {
         lstmt *s = loop->body.data[i];
-        bool own = s->kind == LS_ADD && is_inside(&loop->body, s->acc);
+        bool own = s->kind == LS_ADD && map_get(inner, s->acc->value);
         if (sums && is_sum(s) && !own)
             block_sum(&b, s);
         if (is_exponential(s) && !own)
@@ -257,10 +258,13 @@ static void block_list(const reducing *r, nest_fn *f, lstmt_list *list, place_of
         block_list(r, f, &s->other, inside(r, p, s));
         if (s->kind != LS_FOR || s->parallel)
             continue;
+        map own;
+        map_init(&own, r->mem);
+        find_inside(&own, &s->body);
         bool of_pair = p.loops >= 2 && p.reducing > 0;
-        bool sums = !of_pair && is_long(s) && has(s, is_sum), scores = has(s, is_exponential);
+        bool sums = !of_pair && is_long(s) && has(s, &own, is_sum), scores = has(s, &own, is_exponential);
         if (sums || scores)
-            list->data[i] = in_blocks(r->mem, f, s, sums, scores);
+            list->data[i] = in_blocks(r->mem, f, s, &own, sums, scores);
     }
 }
 

@@ -12,8 +12,8 @@ enum { WIDTH = 4, SHORTEST = 4 };
 typedef struct judging {
     arena *mem;
     map inside; /* temporaries declared in the body */
-    map added;  /* buffers that the body adds to */
     map loaded;
+    VEC(const buffer *) added; /* buffers that the body adds to */
     int loops;
     bool possible;
 } judging;
@@ -68,7 +68,7 @@ static void judge_statement(judging *j, const lstmt *s, bool inner)
         break;
     case LS_STORE:
         j->possible &= s->accumulate && (s->buffer->kind == BUF_LOCAL || s->buffer->kind == BUF_SCRATCH);
-        map_set(&j->added, s->buffer, &mark);
+        vec_push(j->mem, &j->added, s->buffer);
         break;
     case LS_FOR:
         j->possible &= !inner;
@@ -91,18 +91,18 @@ static void judge(judging *j, const lstmt_list *list, bool inner)
     }
 }
 
-static bool can_jam(arena *mem, const nest_fn *f, const lstmt *loop)
+static bool can_jam(const lstmt *loop)
 {
     if (!loop->independent || loop->lanes || loop->parallel)
         return false;
-    judging j = {.mem = mem, .possible = true};
-    map *const maps[] = {&j.inside, &j.added, &j.loaded};
-    for (int i = 0; i < 3; i++)
-        map_init(maps[i], mem);
+    judging j = {.mem = arena_new(), .possible = true};
+    map_init(&j.inside, j.mem);
+    map_init(&j.loaded, j.mem);
     map_set(&j.inside, loop->temp, &mark);
     judge(&j, &loop->body, false);
-    for (int i = 0; i < f->buffers.n; i++)
-        j.possible &= !map_get(&j.added, f->buffers.data[i]) || !map_get(&j.loaded, f->buffers.data[i]);
+    for (int i = 0; i < j.added.n; i++)
+        j.possible &= !map_get(&j.loaded, j.added.data[i]);
+    arena_free(j.mem);
     return j.possible && j.loops > 0;
 }
 
@@ -226,16 +226,16 @@ static void jam_loop(arena *mem, lstmt *loop, lstmt_list *out)
     loop->rest = true;
 }
 
-static void jam_list(arena *mem, const nest_fn *f, lstmt_list *list)
+static void jam_list(arena *mem, lstmt_list *list)
 {
     lstmt_list out = {0};
     for (int i = 0; i < list->n; i++) {
         lstmt *s = list->data[i];
-        if (s->kind == LS_FOR && can_jam(mem, f, s)) {
+        if (s->kind == LS_FOR && can_jam(s)) {
             jam_loop(mem, s, &out);
         } else {
-            jam_list(mem, f, &s->body);
-            jam_list(mem, f, &s->other);
+            jam_list(mem, &s->body);
+            jam_list(mem, &s->other);
         }
         vec_push(mem, &out, s);
     }
@@ -244,5 +244,5 @@ static void jam_list(arena *mem, const nest_fn *f, lstmt_list *list)
 
 void jam(nest_fn *f, arena *mem)
 {
-    jam_list(mem, f, &f->body);
+    jam_list(mem, &f->body);
 }

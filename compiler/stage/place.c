@@ -16,17 +16,27 @@ typedef struct need {
     buffer *buffer;
     const extent *bytes;
     int first, last;
-    int group;         /* index of a need that it is swapped with, or its own */
-    struct need *next; /* in the same slot */
+    int group; /* index of a need that it is swapped with, or its own */
 } need;
+
+/* Buffers of one size that do not live at the same time, by lifetimes. */
+typedef struct slot {
+    int number;
+    VEC(const need *) users;
+} slot;
+
+/* The slots for buffers of one size, of one kind. */
+typedef struct shelf {
+    VEC(slot) slots;
+} shelf;
 
 typedef struct placer {
     arena *mem;
     nest_fn *f;
     extent_pool *pool;
     VEC(need) needs;
-    map index;     /* buffer -> need + 1 */
-    need **newest; /* [slot] */
+    map index;      /* buffer -> need + 1 */
+    map shelves[2]; /* bytes -> shelf; the second of scratch */
 } placer;
 
 static const int elem_bytes[] = {[ELEM_F32] = 4, [ELEM_F64] = 8, [ELEM_INT] = 8, [ELEM_BOOL] = 1};
@@ -60,7 +70,7 @@ static void collect_needs(placer *p)
         if (!needs_slot(b))
             continue;
         int k = p->needs.n;
-        vec_push(p->mem, &p->needs, (need){b, buffer_bytes(p->pool, b), b->first_use, b->last_use, k, NULL});
+        vec_push(p->mem, &p->needs, (need){b, buffer_bytes(p->pool, b), b->first_use, b->last_use, k});
         map_set(&p->index, b, (void *)(intptr_t)p->needs.n);
     }
 }
@@ -69,8 +79,9 @@ static void collect_needs(placer *p)
 
 static int find_group(placer *p, int k)
 {
-    while (p->needs.data[k].group != k)
-        k = p->needs.data[k].group;
+    need *all = p->needs.data;
+    while (all[k].group != k)
+        k = all[k].group = all[all[k].group].group;
     return k;
 }
 
@@ -104,30 +115,63 @@ static void extend_lifetimes(placer *p)
 
 /* Slots. */
 
-static bool can_share(const placer *p, const need *n, int slot)
+/* The first user that lives on when n begins. */
+static int first_after(const slot *s, const need *n)
 {
-    bool is_scratch = n->buffer->kind == BUF_SCRATCH;
-    if (p->f->slot_bytes[slot] != n->bytes || p->f->slot_scratch[slot] != is_scratch)
-        return false;
-    for (const need *o = p->newest[slot]; o; o = o->next)
-        if (o->first <= n->last && n->first <= o->last)
-            return false;
-    return true;
+    int lo = 0, hi = s->users.n;
+    while (lo < hi) {
+        int middle = (lo + hi) / 2;
+        if (s->users.data[middle]->last < n->first)
+            lo = middle + 1;
+        else
+            hi = middle;
+    }
+    return lo;
 }
 
-static void assign_slot(placer *p, need *n)
+static bool can_share(const slot *s, const need *n)
 {
-    int slot = 0;
-    while (slot < p->f->nslots && !can_share(p, n, slot))
-        slot++;
-    if (slot == p->f->nslots) {
-        p->f->slot_bytes[slot] = n->bytes;
-        p->f->slot_scratch[slot] = n->buffer->kind == BUF_SCRATCH;
-        p->f->nslots++;
+    int k = first_after(s, n);
+    return k == s->users.n || n->last < s->users.data[k]->first;
+}
+
+static void add_user(placer *p, slot *s, const need *n)
+{
+    int k = first_after(s, n);
+    vec_push(p->mem, &s->users, n);
+    for (int i = s->users.n - 1; i > k; i--)
+        s->users.data[i] = s->users.data[i - 1];
+    s->users.data[k] = n;
+    n->buffer->slot = s->number;
+}
+
+static shelf *find_shelf(placer *p, const need *n)
+{
+    map *shelves = &p->shelves[n->buffer->kind == BUF_SCRATCH];
+    shelf *found = map_get(shelves, n->bytes);
+    if (!found) {
+        found = ARENA_NEW(p->mem, shelf);
+        map_set(shelves, n->bytes, found);
     }
-    n->next = p->newest[slot];
-    p->newest[slot] = n;
-    n->buffer->slot = slot;
+    return found;
+}
+
+static slot *new_slot(placer *p, shelf *at, const need *n)
+{
+    nest_fn *f = p->f;
+    f->slot_bytes[f->nslots] = n->bytes;
+    f->slot_scratch[f->nslots] = n->buffer->kind == BUF_SCRATCH;
+    vec_push(p->mem, &at->slots, (slot){.number = f->nslots++});
+    return &at->slots.data[at->slots.n - 1];
+}
+
+static void assign_slot(placer *p, const need *n)
+{
+    shelf *at = find_shelf(p, n);
+    int k = 0;
+    while (k < at->slots.n && !can_share(&at->slots.data[k], n))
+        k++;
+    add_user(p, k < at->slots.n ? &at->slots.data[k] : new_slot(p, at, n), n);
 }
 
 static bool mentions_name(const extent *e, const char *name)
@@ -176,7 +220,8 @@ void place(nest_fn *f, arena *mem)
     f->nslots = 0;
     f->slot_bytes = ARENA_ARRAY(mem, const extent *, p.needs.n);
     f->slot_scratch = ARENA_ARRAY(mem, bool, p.needs.n);
-    p.newest = ARENA_ARRAY(mem, need *, p.needs.n);
+    for (int i = 0; i < 2; i++)
+        map_init(&p.shelves[i], mem);
     for (int i = 0; i < p.needs.n; i++)
         assign_slot(&p, &p.needs.data[i]);
     f->face->workspace_formula = formula(&p);

@@ -142,7 +142,7 @@ node *graph_bin(graph *g, op o, node *a, node *b);
 node *graph_select(graph *g, node *c, node *a, node *b);
 
 /* n subscripts, n the rank of t. An access of a tensor whose body is a mere access, constant or variable ("a view") is
- * resolved at once. */
+ * resolved at once, unless what it views depends on its axes: copies of that would be computed again. */
 node *graph_access(graph *g, node *t, node *const *subs);
 /* Entry of t at fresh axes, one per dimension; axes are returned in vars[rank]. Rank 0: t itself. */
 node *graph_entry(graph *g, node *t, var **vars);

@@ -247,11 +247,12 @@ static bool is_plain_subscript(const node *n)
     return true;
 }
 
-static bool is_view(const node *body)
+static bool is_view(const node *t)
 {
+    const node *body = t->args[0];
     if (body->op == OP_CONST || body->op == OP_SIZE || (body->op == OP_VAR && body->rank == 0))
         return true;
-    if (body->op != OP_ACCESS)
+    if (body->op != OP_ACCESS || node_depends_any(body->args[0], t->nvars, t->vars))
         return false;
     for (int i = 1; i < body->nargs; i++)
         if (!is_plain_subscript(body->args[i]))
@@ -263,7 +264,7 @@ node *graph_access(graph *g, node *t, node *const *subs)
 {
     if (t->rank == 0)
         return t;
-    if (t->op == OP_TENSOR && is_view(t->args[0])) {
+    if (t->op == OP_TENSOR && is_view(t)) {
         node *entry = NULL;
         g->hint = NULL;
         graph_apply(g, t, subs, &entry);

@@ -120,10 +120,10 @@ def log_plan(degree):
             range(1, degree + 1), "f32", {1: mpf(1)})
 
 
-def log_odd_plan(degree):
+def log_odd_plan(name, fmt, degree, top):
     f = lambda z: log((1 + sqrt(z)) / (1 - sqrt(z))) / sqrt(z) - 2
-    return (f"log_f64_{degree}", "x = s^2: log((1 + s) / (1 - s)) / s - 2, s on [0, 1/5]", f, lambda z: mpf(2) ** 51,
-            mpf(0), mpf("0.0401"), range(1, degree + 1), "f64", {})
+    return (f"{name}_{fmt}_{degree}", f"z = s^2: log((1 + s) / (1 - s)) / s - 2, |s| <= {top}", f,
+            lambda z: mpf(2) ** (BITS[fmt] - 2), mpf(0), mpf(top) ** 2, range(1, degree + 1), fmt, {})
 
 
 def log2_plan(degree):
@@ -199,7 +199,9 @@ PLANS = [
     expm1_plan("f32", 6),
     expm1_plan("f64", 11),
     log_plan(9),
-    log_odd_plan(7),
+    log_odd_plan("log", "f64", 7, "0.2001"),
+    log_odd_plan("softlog", "f32", 4, "0.33334"),
+    log_odd_plan("softlog", "f64", 10, "0.33334"),
     log2_plan(9),
     sin_plan("f32", 2, 0.25),
     sin_plan("f32", 3, 0.5),

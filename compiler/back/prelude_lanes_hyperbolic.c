@@ -13,12 +13,37 @@ const prelude_row prelude_lanes_hyperbolic[] = {
      "    ad_@Es e = ad_exp_nonpositive_@Es(-ad_abs_@Es(x));\n"
      "    return ad_pick_@Es((ad_@M)(x >= 0.0@F), ad_all_@Es(1.0@F), e) / (1.0@F + e);\n"
      "}\n"},
-    {"ad_softplus_@Es", "ad_exp_nonpositive_@Es ad_abs_@Es ad_log1p_sum_@Es",
-     "/* log(1 + exp(x)) without overflow. */\n"
+    {"ad_softplus_series_f32s", "ad_lanes",
+     "/* log((1 + s) / (1 - s)) / s - 2 for s = e / (2 + e), 0 <= e <= 1; z = s^2 */\n"
+     "AD_INLINE ad_f32s ad_softplus_series_f32s(ad_f32s z)\n"
+     "{\n"
+     "    ad_f32s p = z * 0.280306131f + 0.279980361f;\n"
+     "    p = p * z + 0.400217563f;\n"
+     "    p = p * z + 0.666664124f;\n"
+     "    return p * z;\n"
+     "}\n"},
+    {"ad_softplus_series_f64s", "ad_lanes",
+     "AD_INLINE ad_f64s ad_softplus_series_f64s(ad_f64s z)\n"
+     "{\n"
+     "    ad_f64s square = z * z;\n"
+     "    ad_f64s odd = square * 0.1701690960200897 + 0.12105852149511935;\n"
+     "    odd = odd * square + 0.15386557191864453;\n"
+     "    odd = odd * square + 0.222222239648254;\n"
+     "    odd = odd * square + 0.40000000000156244;\n"
+     "    ad_f64s even = square * 0.08341054970258187 + 0.13301005828714854;\n"
+     "    even = even * square + 0.18181744071343117;\n"
+     "    even = even * square + 0.2857142854795098;\n"
+     "    even = even * square + 0.6666666666666631;\n"
+     "    ad_f64s p = odd * z + even;\n"
+     "    return p * z;\n"
+     "}\n"},
+    {"ad_softplus_@Es", "ad_softplus_series_@Es ad_exp_nonpositive_@Es ad_abs_@Es",
+     "/* log(1 + exp(x)) without overflow; log(1 + e) = e - s (e - series), since 2 s = e - s e. */\n"
      "AD_INLINE ad_@Es ad_softplus_@Es(ad_@Es x)\n"
      "{\n"
      "    ad_@Es positive = (ad_@Es)((ad_@M)x & (ad_@M)(x > 0.0@F));\n"
-     "    return positive + ad_log1p_sum_@Es(ad_exp_nonpositive_@Es(-ad_abs_@Es(x)));\n"
+     "    ad_@Es e = ad_exp_nonpositive_@Es(-ad_abs_@Es(x)), s = e / (e + 2.0@F);\n"
+     "    return positive + (e - s * (e - ad_softplus_series_@Es(s * s)));\n"
      "}\n"},
     {"ad_expm1_rest_f32s", "ad_lanes",
      "/* e^(r + low) - 1 for |r| <= log(2) / 2, low far below r. */\n"

@@ -244,10 +244,9 @@ static void far_of(const problem *p)
 /* Column q of softmax_mean(2 <x_i, y_j>, c_j) over m values, c having that many columns. */
 static num softmax_entry(const problem *p, int64_t i, int64_t m, const num *c, int64_t columns, int64_t q)
 {
-    int64_t d = size_of(p, "D");
     num sum = 0, weights = 0;
     for (int64_t j = 0; j < m; j++) {
-        num weight = n_exp(2 * dot(real_of(p, "x") + d * i, real_of(p, "y") + d * j, d));
+        num weight = n_exp(2 * dot(real_of(p, "x") + 2 * i, real_of(p, "y") + 2 * j, 2));
         weights += weight;
         sum += weight * c[j * columns + q];
     }

@@ -2,13 +2,16 @@
 """Coefficients of the polynomials in compiler/back/prelude_lanes_*.c.
 
     python3 tools/minimax.py [NAME...]      all of them, or those whose name contains one of the words
+    python3 tools/minimax.py --check        whether each of them stands there
 
 Each is the polynomial p over the given powers for which the greatest |weight * (f - p)| on the interval is least
 (Remez' exchange, 60 digits), with coefficients that are numbers of the target format: they are rounded one after the
 other, lowest power first, and those that remain are fitted again to what is left. Needs mpmath.
 """
+import re
 import struct
 import sys
+from pathlib import Path
 
 from mpmath import asin, atan, cos, erf, erfc, exp, expm1, floor, log, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt, tan
 
@@ -229,13 +232,26 @@ def literal(c, fmt):
     return (digits if "." in digits or "e" in digits else digits + ".0") + ("f" if fmt == "f32" else "")
 
 
+def missing(literals):
+    folder = Path(__file__).resolve().parent.parent / "compiler" / "back"
+    text = " ".join(path.read_text() for path in folder.glob("prelude_lanes*.c"))
+    return [c for c in literals if not re.search(r"(?<![\d.])" + re.escape(c.lstrip("-")) + r"\b", text)]
+
+
 def main(words):
+    check, absent = "--check" in words, []
     for name, what, f, weight, a, b, powers, fmt, fixed in PLANS:
-        if not words or any(w in name for w in words):
+        if check or not words or any(w in name for w in words):
             done, worst = minimax(f, weight, a, b, list(powers), fmt, fixed)
+            literals = {p: literal(done[p], fmt) for p in sorted(set(powers) - set(fixed), reverse=True)}
+            if check:
+                absent += [f"{name}: {c}" for c in missing(literals.values())]
+                continue
             print(f"{name}: {what}; weighted error {float(worst):.3g}")
-            for p in sorted(set(powers) - set(fixed), reverse=True):
-                print(f"    {literal(done[p], fmt):24} x^{p}")
+            for p, c in literals.items():
+                print(f"    {c:24} x^{p}")
+    if absent:
+        sys.exit("not in compiler/back: " + ", ".join(absent))
 
 
 if __name__ == "__main__":

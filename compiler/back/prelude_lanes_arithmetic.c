@@ -68,11 +68,38 @@ const prelude_row prelude_lanes_arithmetic[] = {
      "{\n"
      "    return (ad_@Es)((ad_@M)(x >= 0.0@F) & (ad_@M)ad_all_@Es(1.0@F));\n"
      "}\n"},
-    {"ad_sqrt_@Es", "AD_EACH_LANE",
+    {"AD_ROOT_f32", "ad_lanes",
+     "/* Bits of a first guess of 1 / sqrt(x), steps to the last bit; the greatest number that is multiplied by "
+     "4^AD_SHIFT. */\n"
+     "#define AD_GUESS_f32 0x5f375a86U\n"
+     "#define AD_STEPS_f32 3\n"
+     "#define AD_SHIFT_f32 0x1p12f\n"
+     "#define AD_FLOOR_f32 0x1p-100f\n"},
+    {"AD_ROOT_f64", "ad_lanes",
+     "#define AD_GUESS_f64 0x5fe6eb50c7b537a9U\n"
+     "#define AD_STEPS_f64 4\n"
+     "#define AD_SHIFT_f64 0x1p27\n"
+     "#define AD_FLOOR_f64 0x1p-960\n"},
+    {"ad_sqrt_@Es", "AD_EACH_LANE AD_ROOT_@E ad_pick_@Es ad_all_@Es",
+     "/* The C library's sqrt sets errno, for which compilers call it lane by lane unless told that nobody looks\n"
+     " * (-fno-math-errno); then Newton's method is faster. */\n"
      "AD_INLINE ad_@Es ad_sqrt_@Es(ad_@Es x)\n"
      "{\n"
+     "#ifdef __NO_MATH_ERRNO__\n"
      "    AD_EACH_LANE x[k] = sqrt@F(x[k]);\n"
      "    return x;\n"
+     "#else\n"
+     "    ad_@M small = (ad_@M)(x < AD_FLOOR_@E), usual = (ad_@M)(x > 0.0@F) & (ad_@M)(x < (@T)INFINITY);\n"
+     "    ad_@Es t = ad_pick_@Es(small, x * (AD_SHIFT_@E * AD_SHIFT_@E), x);\n"
+     "    ad_@Es y = (ad_@Es)(AD_GUESS_@E - ((ad_@U)t >> 1)), h = t * 0.5@F;\n"
+     "    for (int k = 0; k < AD_STEPS_@E; k++)\n"
+     "        y = y * (1.5@F - h * y * y);\n"
+     "    ad_@Es r = t * y;\n"
+     "    r = r + y * 0.5@F * (t - r * r);\n"
+     "    r = ad_pick_@Es(small, r * (1.0@F / AD_SHIFT_@E), r);\n"
+     "    ad_@Es other = ad_pick_@Es((ad_@M)(x < 0.0@F), ad_all_@Es((@T)NAN), x);\n"
+     "    return ad_pick_@Es(usual, r, other);\n"
+     "#endif\n"
      "}\n"},
     {"ad_root_@Es", "ad_sqrt_@Es",
      "AD_INLINE ad_@Es ad_root_@Es(ad_@Es x)\n"

@@ -154,14 +154,6 @@ const prelude_row prelude_lanes_exp[] = {
      "    return ad_exp_between_@Es(p, sum, x, AD_EXP2_LOW_@E, AD_EXP2_HIGH_@E);\n"
      "#endif\n"
      "}\n"},
-    {"ad_exp2_nonpositive_@Es", "ad_exp2_series_@Es ad_power_of_@Es AD_EXP2_RANGE_@E",
-     "/* 2^x for x <= 0 or NaN. */\n"
-     "AD_INLINE ad_@Es ad_exp2_nonpositive_@Es(ad_@Es x)\n"
-     "{\n"
-     "    ad_@Es sum = x + AD_ROUNDER_@E, r = x - (sum - AD_ROUNDER_@E), scale = ad_power_of_@Es(sum);\n"
-     "    ad_@Es y = scale * r * ad_exp2_series_@Es(r) + scale;\n"
-     "    return (ad_@Es)((ad_@M)y & ~(ad_@M)(x < AD_EXP2_LOW_@E));\n"
-     "}\n"},
     {"AD_LOG2_f32", "",
      "/* log(2) in two parts, the first short enough that its products with exponents are exact. */\n"
      "#define AD_LOG2_HIGH_f32 0x1.62e4p-1f\n"

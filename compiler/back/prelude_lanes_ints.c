@@ -1,94 +1,70 @@
 /* int in lanes: wrapping arithmetic and what the scalar helpers of back/prelude_arithmetic.c compute.
  *
- * Rows of the prelude (back/prelude_rows.h), read by back/prelude.c. */
+ * Rows of the prelude (back/prelude_rows.h), read by back/prelude.c. Quotients and powers go lane by lane. */
 #include <stddef.h>
 
 #include "back/prelude_rows.h"
 
 const prelude_row prelude_lanes_ints[] = {
-    {"ad_sq_ints", "ad_lanes ad_sq_int",
-     "AD_INLINE ad_ints ad_sq_ints(ad_ints x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = ad_sq_int(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_abs_ints", "ad_lanes ad_abs_int",
-     "AD_INLINE ad_ints ad_abs_ints(ad_ints x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = ad_abs_int(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_relu_ints", "ad_lanes ad_relu_int",
-     "AD_INLINE ad_ints ad_relu_ints(ad_ints x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = ad_relu_int(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_sign_ints", "ad_lanes ad_sign_int",
-     "AD_INLINE ad_ints ad_sign_ints(ad_ints x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = ad_sign_int(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_step_ints", "ad_lanes ad_step_int",
-     "AD_INLINE ad_ints ad_step_ints(ad_ints x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = ad_step_int(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_neg_ints", "ad_lanes ad_neg_int",
-     "AD_INLINE ad_ints ad_neg_ints(ad_ints x)\n"
-     "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        x[k] = ad_neg_int(x[k]);\n"
-     "    return x;\n"
-     "}\n"},
-    {"ad_add_ints", "ad_lanes ad_add_int",
+    {"ad_add_ints", "ad_lanes",
      "AD_INLINE ad_ints ad_add_ints(ad_ints a, ad_ints b)\n"
      "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        a[k] = ad_add_int(a[k], b[k]);\n"
-     "    return a;\n"
+     "    return (ad_ints)((ad_u64s)a + (ad_u64s)b);\n"
      "}\n"},
-    {"ad_sub_ints", "ad_lanes ad_sub_int",
+    {"ad_sub_ints", "ad_lanes",
      "AD_INLINE ad_ints ad_sub_ints(ad_ints a, ad_ints b)\n"
      "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        a[k] = ad_sub_int(a[k], b[k]);\n"
-     "    return a;\n"
+     "    return (ad_ints)((ad_u64s)a - (ad_u64s)b);\n"
      "}\n"},
-    {"ad_mul_ints", "ad_lanes ad_mul_int",
+    {"ad_mul_ints", "ad_lanes",
      "AD_INLINE ad_ints ad_mul_ints(ad_ints a, ad_ints b)\n"
      "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        a[k] = ad_mul_int(a[k], b[k]);\n"
-     "    return a;\n"
+     "    return (ad_ints)((ad_u64s)a * (ad_u64s)b);\n"
      "}\n"},
-    {"ad_mulz_ints", "ad_lanes ad_mul_int",
+    {"ad_mulz_ints", "ad_mul_ints",
      "AD_INLINE ad_ints ad_mulz_ints(ad_ints a, ad_ints b)\n"
      "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        a[k] = ad_mul_int(a[k], b[k]);\n"
-     "    return a;\n"
+     "    return ad_mul_ints(a, b);\n"
      "}\n"},
-    {"ad_min_ints", "ad_lanes ad_min_int",
+    {"ad_neg_ints", "ad_lanes",
+     "AD_INLINE ad_ints ad_neg_ints(ad_ints x)\n"
+     "{\n"
+     "    return (ad_ints)-(ad_u64s)x;\n"
+     "}\n"},
+    {"ad_sq_ints", "ad_mul_ints",
+     "AD_INLINE ad_ints ad_sq_ints(ad_ints x)\n"
+     "{\n"
+     "    return ad_mul_ints(x, x);\n"
+     "}\n"},
+    {"ad_abs_ints", "ad_neg_ints ad_pick_ints",
+     "AD_INLINE ad_ints ad_abs_ints(ad_ints x)\n"
+     "{\n"
+     "    return ad_pick_ints((ad_ints)(x < 0), ad_neg_ints(x), x);\n"
+     "}\n"},
+    {"ad_relu_ints", "ad_lanes",
+     "AD_INLINE ad_ints ad_relu_ints(ad_ints x)\n"
+     "{\n"
+     "    return x & (ad_ints)(x > 0);\n"
+     "}\n"},
+    {"ad_sign_ints", "ad_lanes",
+     "AD_INLINE ad_ints ad_sign_ints(ad_ints x)\n"
+     "{\n"
+     "    return (ad_ints)(x < 0) - (ad_ints)(x > 0);\n"
+     "}\n"},
+    {"ad_step_ints", "ad_lanes",
+     "AD_INLINE ad_ints ad_step_ints(ad_ints x)\n"
+     "{\n"
+     "    return -(ad_ints)(x >= 0);\n"
+     "}\n"},
+    {"ad_min_ints", "ad_pick_ints",
      "AD_INLINE ad_ints ad_min_ints(ad_ints a, ad_ints b)\n"
      "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        a[k] = ad_min_int(a[k], b[k]);\n"
-     "    return a;\n"
+     "    return ad_pick_ints((ad_ints)(a <= b), a, b);\n"
      "}\n"},
-    {"ad_max_ints", "ad_lanes ad_max_int",
+    {"ad_max_ints", "ad_pick_ints",
      "AD_INLINE ad_ints ad_max_ints(ad_ints a, ad_ints b)\n"
      "{\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        a[k] = ad_max_int(a[k], b[k]);\n"
-     "    return a;\n"
+     "    return ad_pick_ints((ad_ints)(a >= b), a, b);\n"
      "}\n"},
     {"ad_fmod_ints", "ad_lanes ad_mod_int",
      "AD_INLINE ad_ints ad_fmod_ints(ad_ints a, ad_ints b)\n"

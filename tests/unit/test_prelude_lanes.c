@@ -20,13 +20,13 @@ static const char warnings[] = "-Wall -Wextra -Wconversion -Wpedantic -Wdouble-p
 
 /* Neighbours go to different shards. */
 static const variant variants[] = {
-    {"gcc", "-std=c11 -O2", 8, false},
+    {"gcc", "-std=c11 -O2 -fno-math-errno", 8, false},
     {"clang", "-std=c11 -O2", 4, false},
-    {"gcc", "-std=gnu11 -O3 -mavx2 -mfma", 4, true},
-    {"clang", "-std=gnu11 -O2 -mavx2 -mfma -DAD_FAST_MATH", 8, false},
-    {"gcc", "-std=c11 -O2 -mavx512f -mavx512dq -mfma -ffp-contract=fast -DAD_FAST_MATH", 4, false},
-    {"clang", "-std=c11 -O3 -mavx512f -mavx512dq -mavx512vl -mfma -ffp-contract=fast", 8, false},
-    {"clang", "-std=c11 -O2 -mavx512f -mfma -ffp-contract=fast", 4, false},
+    {"gcc", "-std=gnu11 -O3 -mavx2 -mfma -fno-math-errno", 4, true},
+    {"clang", "-std=gnu11 -O2 -mavx2 -mfma -DAD_FAST_MATH -fno-math-errno", 8, false},
+    {"gcc", "-std=c11 -O2 -mavx512f -mavx512dq -mfma -ffp-contract=fast -DAD_FAST_MATH -fno-math-errno", 4, false},
+    {"clang", "-std=c11 -O3 -mavx512f -mavx512dq -mavx512vl -mfma -ffp-contract=fast -fno-math-errno", 8, false},
+    {"clang", "-std=c11 -O2 -mavx512f -mfma -ffp-contract=fast -fno-math-errno", 4, false},
     {"gcc", "-std=c11 -O2 -mavx2 -mfma -ffp-contract=fast", 8, false},
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
@@ -83,9 +83,8 @@ static int test_variant(const variant *v, const char *folder, const char *source
     char command[2000];
     for (int i = 0; i < 2; i++) {
         snprintf(command, sizeof command,
-                 "cd %s && %s %s -DAD_LANE_BYTES=%d -fno-math-errno %s -include prelude.h -o %s '%s/%s.c' -lm && ./%s",
-                 folder, v->compiler, v->flags, v->lane_bytes, warnings, programs[i], sources, programs[i],
-                 programs[i]);
+                 "cd %s && %s %s -DAD_LANE_BYTES=%d %s -include prelude.h -o %s '%s/%s.c' -lm && ./%s", folder,
+                 v->compiler, v->flags, v->lane_bytes, warnings, programs[i], sources, programs[i], programs[i]);
         failures += shell(command);
     }
     if (v->all) {

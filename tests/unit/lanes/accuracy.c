@@ -44,7 +44,6 @@ typedef struct function {
 
 UNARY(exp2, exp2l(a))
 UNARY(exp, expl(a))
-UNARY(exp2_nonpositive, a > 0 ? exp2l(-a) : exp2l(a))
 UNARY(exp_nonpositive, a > 0 ? expl(-a) : expl(a))
 UNARY(expm1, expm1l(a))
 UNARY(sigmoid, 1 / (1 + expl(-a)))
@@ -90,7 +89,6 @@ BINARY(mulz, a == 0 || b == 0 ? 0 : a * b)
 static const function functions[] = {
     ROW(exp2, -130, 130, 1.2, 2, 2.5, 2),
     ROW(exp, -90, 90, 1.2, 1.2, 2.5, 2),
-    ROW(exp2_nonpositive, -127, 0, 1.2, 2, 2.5, 2),
     ROW(exp_nonpositive, -90, 0, 1.2, 1.2, 2.5, 2),
     ROW(expm1, -10, 10, 2, 2, 4, 4),
     ROW(sigmoid, -20, 20, 2.5, 2.5, 4, 4),

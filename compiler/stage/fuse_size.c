@@ -7,13 +7,51 @@ void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f)
     map_init(&s->costs, g->mem);
     map_init(&s->nodes, g->mem);
     s->volumes = ARENA_ARRAY(g->mem, const extent *, f->face->nargs + 1);
-    for (int i = 0; i < f->face->nargs; i++)
-        s->volumes[s->n++] = graph_volume(g, f->face->args[i].rank, f->face->args[i].extents);
+    s->features = extent_const(g->pool, 0);
+    for (int i = 0; i < f->face->nargs; i++) {
+        const interface_arg *a = &f->face->args[i];
+        s->volumes[s->n++] = graph_volume(g, a->rank, a->extents);
+        for (int k = 1; k < a->rank; k++)
+            s->features = extent_add(s->features, extent_mul(a->extents[k], a->extents[k]));
+    }
 }
 
 bool fuse_volume_is_storable(fuse_sizes *s, const extent *v)
 {
     return extent_is_dominated(v, s->n, s->volumes);
+}
+
+/* The product of the atoms of a monomial that are in the set. */
+static const extent *part(const fuse_sizes *s, const extent_term *m, unsigned set)
+{
+    const extent *e = extent_const(s->g->pool, 1);
+    for (int i = 0; i < m->degree; i++)
+        if (set >> i & 1)
+            e = extent_mul(e, extent_name(s->g->pool, m->atoms[i]));
+    return e;
+}
+
+static bool monomial_is_affordable(fuse_sizes *s, const extent_term *m)
+{
+    enum { LONGEST = 8 };
+    int points = 0;
+    for (int i = 0; i < m->degree; i++)
+        points += !extent_mentions(s->features, m->atoms[i]);
+    if (points > 1 || m->degree > LONGEST)
+        return false;
+    unsigned all = (1u << m->degree) - 1;
+    for (unsigned set = 0; set <= all; set++)
+        if (fuse_volume_is_storable(s, part(s, m, set)) && fuse_volume_is_storable(s, part(s, m, all & ~set)))
+            return true;
+    return false;
+}
+
+bool fuse_volume_is_affordable(fuse_sizes *s, const extent *volume)
+{
+    for (int i = 0; i < volume->n; i++)
+        if (!monomial_is_affordable(s, &volume->terms[i]))
+            return false;
+    return true;
 }
 
 bool fuse_is_storable(fuse_sizes *s, const node *t)
@@ -37,6 +75,11 @@ static int own_cost(const node *n)
 bool fuse_is_costly(const node *n)
 {
     return own_cost(n) >= 4;
+}
+
+bool fuse_is_function(const node *n)
+{
+    return own_cost(n) >= 10 && own_cost(n) < FUSE_HEAVY;
 }
 
 typedef struct counting {

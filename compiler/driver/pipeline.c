@@ -158,6 +158,7 @@ static void collect_fn(graph *g, graph_fn *f)
 
 static void fuse(graph *g, graph_fn *f)
 {
+    fuse_inline(g, f);
     if (fuse_unroll(g, f))
         simplify_fn(g, f);
     fuse_inline(g, f);

@@ -2,7 +2,7 @@
  *
  *   sum        1
  *   prod       the product of the other factors: R / body(j) where that is safe, else the product itself
- *   logsumexp  exp(body(j) - R), 0 where R is -inf
+ *   logsumexp  exp(body(j) - R), exp(body(j)) = 0 where R is -inf
  *   max, min   1 at the first index that reaches it (a filter j = argmax) */
 #include <assert.h>
 
@@ -55,9 +55,9 @@ static node *sum_weight(graph *g, node *n, const opened *o, node **extra)
 static node *lse_weight(graph *g, node *n, const opened *o, node **extra)
 {
     (void)extra;
-    node *weight = graph_un(g, OP_EXP, graph_bin(g, OP_SUB, o->body, n));
     node *empty = graph_bin(g, OP_EQ, n, graph_real(g, n->elem, -__builtin_inf()));
-    return graph_select(g, empty, graph_real(g, n->elem, 0), weight);
+    node *finite = graph_select(g, empty, graph_real(g, n->elem, 0), n);
+    return graph_un(g, OP_EXP, graph_bin(g, OP_SUB, o->body, finite));
 }
 
 /* j = argmax, axis by axis. */

@@ -23,12 +23,11 @@ typedef VEC(place) place_list;
 typedef struct lifting {
     graph *g;
     fuse_sizes sizes;
-    map done;
-    map made;   /* tensor -> itself when its inside was walked */
-    map lifted; /* what made has */
+    map marked;  /* nodes walked */
+    map done;    /* node -> its new form */
+    map tensors; /* a tensor that is stored, as it was -> itself */
     place_list path;
     bool costly; /* before derive: costly values of any size */
-    bool reuse;  /* second walk: accesses the tensors made by the first wherever their entry is computed */
 } lifting;
 
 static void push_axes(lifting *l, const node *n, var *const *vars)
@@ -37,6 +36,8 @@ static void push_axes(lifting *l, const node *n, var *const *vars)
         vec_push(l->g->mem, &l->path,
                  (place){vars[i], n->op == OP_TENSOR && i > 0 && i == n->nvars - 1, n->op == OP_SUM});
 }
+
+/* ---- what a value would be computed again for ---- */
 
 /* The axes of the path, from the innermost loop body on, that a value depends on. */
 typedef struct axes_of {
@@ -53,14 +54,18 @@ static bool numbers_accumulators(const lifting *l, int k)
     return l->path.data[k].is_last && k > 0 && k + 1 < l->path.n && l->path.data[k + 1].is_sum;
 }
 
+static int loop_body(const lifting *l)
+{
+    int first = l->path.n;
+    while (first > 0 && l->path.data[first - 1].v->kind == VAR_AXIS)
+        first--;
+    return first;
+}
+
 static axes_of find_axes(const lifting *l, const node *n)
 {
-    axes_of a = {.own = ARENA_ARRAY(l->g->mem, var *, l->path.n + 1)};
+    axes_of a = {.own = ARENA_ARRAY(l->g->mem, var *, l->path.n + 1), .first = loop_body(l)};
     bool lacks = false, gap = false, symbolic = false;
-    for (int i = l->path.n; i > 0 && l->path.data[i - 1].v->kind == VAR_AXIS; i--)
-        a.first = i - 1;
-    if (l->path.n && l->path.data[l->path.n - 1].v->kind == VAR_PARAM)
-        a.first = l->path.n;
     for (int i = a.first; i < l->path.n; i++) {
         var *v = l->path.data[i].v;
         if (!node_depends(n, v)) {
@@ -87,25 +92,6 @@ static const extent *volume_of(const lifting *l, int n, var *const *own)
         volume = extent_mul(volume, own[i]->extent);
     }
     return volume;
-}
-
-/* The tensor of the value in the map, over the axes in any order, which then is that of own; NULL: none. */
-static node *find_tensor(lifting *l, const map *m, int n, var **own, int fixed, node *value)
-{
-    enum { LONGEST = 3 };
-    if (fixed == n || n > LONGEST)
-        return map_get(m, graph_tensor(l->g, n, own, value));
-    for (int i = fixed; i < n; i++) {
-        var *first = own[i];
-        own[i] = own[fixed];
-        own[fixed] = first;
-        node *found = find_tensor(l, m, n, own, fixed + 1, value);
-        if (found)
-            return found;
-        own[fixed] = own[i];
-        own[i] = first;
-    }
-    return NULL;
 }
 
 static bool is_candidate(const lifting *l, const node *n)
@@ -153,124 +139,255 @@ static int first_stored(lifting *l, const axes_of *a, const node *n)
 {
     const extent *all = volume_of(l, a->n, a->own), *row = volume_of(l, a->n - a->before, a->own + a->before);
     map seen;
-    if (all && (l->costly || fuse_volume_is_storable(&l->sizes, all)))
-        return 0;
     map_init(&seen, l->g->mem);
-    if (l->costly || !a->symbolic || !holds_long_reduction(&seen, n, a->n, a->own))
+    if (l->costly)
+        return all && !holds_name(&seen, n, a->n, a->own) ? 0 : a->n;
+    if (all && fuse_volume_is_storable(&l->sizes, all))
+        return 0;
+    if (!a->symbolic || !holds_long_reduction(&seen, n, a->n, a->own))
         return a->n;
     if (all && fuse_volume_is_affordable(&l->sizes, all))
         return 0;
     return row && a->before > 0 && fuse_volume_is_affordable(&l->sizes, row) ? a->before : a->n;
 }
 
-static node *walk(lifting *l, node *n);
+/* ---- the order of a tensor's axes ---- */
 
-/* What is lifted from the top down still has its inside to be walked: below its own axes alone, and those of the first
- * places of the path. */
-static node *walk_lifted(lifting *l, node *t, int places)
+typedef struct ranking {
+    lifting *l;
+    map seen;
+    int n;
+    var **own;
+    bool *lacked; /* by a costly part that cannot be stored */
+} ranking;
+
+static bool is_storable_part(lifting *l, const node *n)
+{
+    const extent *volume = extent_const(l->g->pool, 1);
+    for (int i = 0; i < n->nfree; i++) {
+        if (n->free[i]->kind == VAR_AXIS && !n->free[i]->extent)
+            return false;
+        if (n->free[i]->kind == VAR_AXIS)
+            volume = extent_mul(volume, n->free[i]->extent);
+    }
+    return fuse_volume_is_affordable(&l->sizes, volume);
+}
+
+static void rank_axes(ranking *r, const node *n, bool root)
+{
+    static char mark;
+    if (n->nargs == 0 || map_get(&r->seen, n))
+        return;
+    map_set(&r->seen, n, &mark);
+    bool part = !root && is_candidate(r->l, n);
+    if (part && is_storable_part(r->l, n))
+        return;
+    for (int i = 0; part && i < r->n; i++)
+        r->lacked[i] |= !node_depends(n, r->own[i]);
+    for (int i = n->op == OP_ACCESS; i < n->nargs; i++)
+        rank_axes(r, n->args[i], false);
+}
+
+/* The last axis numbers accumulators: one that costly parts of the value lack. */
+static void order_axes(lifting *l, int n, var **own, const node *value)
+{
+    ranking r = {.l = l, .n = n, .own = own, .lacked = ARENA_ARRAY(l->g->mem, bool, n)};
+    map_init(&r.seen, l->g->mem);
+    if (n < 2 || l->costly)
+        return;
+    rank_axes(&r, value, true);
+    int k = n - 1;
+    while (k >= 0 && !r.lacked[k])
+        k--;
+    if (k < 0)
+        return;
+    var *last = own[k];
+    for (; k + 1 < n; k++)
+        own[k] = own[k + 1];
+    own[k] = last;
+}
+
+/* The tensor of the value that is to be stored, over the axes in any order, which then is that of own; NULL: none. */
+static node *find_tensor(lifting *l, int n, var **own, int fixed, node *value)
+{
+    enum { LONGEST = 3 };
+    if (fixed == n || n > LONGEST)
+        return map_get(&l->tensors, graph_tensor(l->g, n, own, value));
+    for (int i = fixed; i < n; i++) {
+        var *first = own[i];
+        own[i] = own[fixed];
+        own[fixed] = first;
+        node *found = find_tensor(l, n, own, fixed + 1, value);
+        if (found)
+            return found;
+        own[fixed] = own[i];
+        own[i] = first;
+    }
+    return NULL;
+}
+
+/* ---- first walk: what is to be stored ---- */
+
+static void mark(lifting *l, node *n);
+
+static void mark_inside(lifting *l, node *n)
+{
+    opening *o = graph_enter(l->g, n);
+    int depth = l->path.n, first = loop_body(l);
+    const place_list path = l->path;
+    while (!l->costly && l->path.n > first && !node_depends(n, l->path.data[l->path.n - 1].v))
+        l->path.n--; /* it leaves these loops */
+    l->path.cap = l->path.n;
+    push_axes(l, n, o->vars);
+    for (int i = 0; i < n->ninner; i++)
+        mark(l, o->inner[i]);
+    l->path = path;
+    l->path.n = depth;
+    o->busy = false;
+}
+
+/* Its inside is walked below its own axes alone, and those of the first places of the path. */
+static void mark_tensor(lifting *l, node *t, int places)
 {
     const place_list path = l->path;
     l->path = (place_list){0};
     for (int i = 0; i < places; i++)
         vec_push(l->g->mem, &l->path, path.data[i]);
-    node *r = walk(l, t);
+    mark_inside(l, t);
     l->path = path;
-    return r;
 }
 
-static node *make_tensor(lifting *l, int n, var *const *own, node *value, int places)
-{
-    node *t = graph_tensor(l->g, n, own, value);
-    if (t->op != OP_TENSOR)
-        return NULL;
-    if (!t->hint)
-        t->hint = value->hint;
-    node *walked = walk_lifted(l, t, places);
-    map_set(&l->made, t, walked);
-    map_set(&l->lifted, walked, walked);
-    return walked;
-}
-
-static node *lift(lifting *l, node *n)
+static bool mark_lifted(lifting *l, node *n)
 {
     axes_of a = find_axes(l, n);
-    if (a.n == 0 || (!a.again && !l->reuse))
-        return n;
-    map seen;
-    map_init(&seen, l->g->mem);
-    if (l->costly && holds_name(&seen, n, a.n, a.own))
-        return n;
-    int from = l->reuse && !a.again ? 0 : first_stored(l, &a, n);
-    if (from == a.n || !volume_of(l, a.n - from, a.own + from))
-        return n;
-    l->g->at = n->at;
+    int from = a.again ? first_stored(l, &a, n) : a.n;
+    if (from == a.n)
+        return false;
     var **own = a.own + from;
-    node *t = find_tensor(l, l->reuse ? &l->lifted : &l->made, a.n - from, own, 0, n);
-    if (!t && !l->reuse)
-        t = make_tensor(l, a.n - from, own, n, a.first + from);
-    return t ? graph_access_vars(l->g, t, own) : n;
+    if (find_tensor(l, a.n - from, own, 0, n))
+        return true;
+    order_axes(l, a.n - from, own, n);
+    node *t = graph_tensor(l->g, a.n - from, own, n);
+    if (t->op != OP_TENSOR)
+        return false;
+    map_set(&l->tensors, t, t);
+    mark_tensor(l, t, a.first + from);
+    return true;
 }
 
-static node *walk_args(lifting *l, node *n)
+static void mark(lifting *l, node *n)
+{
+    static char yes;
+    if (n->nargs == 0 || map_get(&l->marked, n))
+        return;
+    map_set(&l->marked, n, &yes);
+    if (is_candidate(l, n) && mark_lifted(l, n))
+        return;
+    if (!l->costly && n->op == OP_TENSOR && is_candidate(l, n->args[0]))
+        map_set(&l->tensors, n, n); /* it is stored already */
+    int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs;
+    for (int i = 0; i < outer; i++)
+        mark(l, n->args[i]);
+    if (node_is_binder(n))
+        mark_inside(l, n);
+}
+
+/* ---- second walk: every entry of what is stored becomes an access ---- */
+
+static node *rewrite(lifting *l, node *n);
+
+static node *rewrite_args(lifting *l, node *n)
 {
     graph *g = l->g;
     node **args = ARENA_ARRAY(g->mem, node *, n->nargs);
     int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs, depth = l->path.n;
     for (int i = 0; i < outer; i++)
-        args[i] = walk(l, n->args[i]);
+        args[i] = rewrite(l, n->args[i]);
     opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
     if (o)
         push_axes(l, n, o->vars);
     for (int i = 0; o && i < n->ninner; i++)
-        args[outer + i] = walk(l, o->inner[i]);
+        args[outer + i] = rewrite(l, o->inner[i]);
     l->path.n = depth;
     g->at = n->at;
-    return o ? graph_leave(g, n, o, args) : graph_with_args(g, n, args);
+    node *r = o ? graph_leave(g, n, o, args) : graph_with_args(g, n, args);
+    if (!r->hint && r->nargs)
+        r->hint = n->hint;
+    return r;
 }
 
-static node *walk(lifting *l, node *n)
+/* The stored tensor that n is an entry of, at these axes, or NULL. */
+static node *find_stored(lifting *l, node *n, var ***own)
+{
+    axes_of a = find_axes(l, n);
+    for (int from = 0; from <= a.before && from < a.n; from++) {
+        *own = a.own + from;
+        if (!volume_of(l, a.n - from, *own))
+            continue;
+        node *t = find_tensor(l, a.n - from, *own, 0, n);
+        if (t)
+            return t;
+    }
+    return NULL;
+}
+
+static node *rewrite_stored(lifting *l, node *t)
+{
+    opening *o = graph_enter(l->g, t);
+    int depth = l->path.n;
+    push_axes(l, t, o->vars);
+    node *body = rewrite_args(l, o->inner[0]); /* not an access to t itself */
+    l->path.n = depth;
+    node *r = graph_leave(l->g, t, o, &body);
+    if (!r->hint)
+        r->hint = o->inner[0]->hint;
+    return r;
+}
+
+static node *rewrite(lifting *l, node *n)
 {
     if (n->nargs == 0)
         return n;
-    node *r = map_get(&l->done, n);
+    node *r = map_get(&l->done, n), *t;
+    var **own;
     if (r)
         return r;
-    r = is_candidate(l, n) ? lift(l, n) : n;
-    if (r == n)
-        r = walk_args(l, n);
+    if (map_get(&l->tensors, n))
+        r = rewrite_stored(l, n);
+    else if (is_candidate(l, n) && (t = find_stored(l, n, &own)))
+        r = graph_access_vars(l->g, rewrite(l, t), own);
+    else
+        r = rewrite_args(l, n);
     map_set(&l->done, n, r);
     return r;
 }
 
-static void walk_fn(lifting *l, graph_fn *f)
+static bool lift(lifting *l, graph *g, graph_fn *f)
 {
-    map_init(&l->done, l->g->mem);
+    l->g = g;
+    fuse_sizes_init(&l->sizes, g, f);
+    map_init(&l->marked, g->mem);
+    map_init(&l->done, g->mem);
+    map_init(&l->tensors, g->mem);
     for (int i = 0; i < f->nouts; i++)
-        f->outs[i] = walk(l, f->outs[i]);
+        mark(l, f->outs[i]);
     for (int i = 0; i < f->checks.n; i++)
-        f->checks.data[i].ok = walk(l, f->checks.data[i].ok);
+        mark(l, f->checks.data[i].ok);
+    for (int i = 0; l->tensors.n && i < f->nouts; i++)
+        f->outs[i] = rewrite(l, f->outs[i]);
+    for (int i = 0; l->tensors.n && i < f->checks.n; i++)
+        f->checks.data[i].ok = rewrite(l, f->checks.data[i].ok);
+    return l->tensors.n > 0;
 }
 
 void fuse_lift_costly(graph *g, graph_fn *f)
 {
-    lifting l = {.g = g, .costly = true};
-    fuse_sizes_init(&l.sizes, g, f);
-    map_init(&l.made, g->mem);
-    map_init(&l.lifted, g->mem);
-    walk_fn(&l, f);
+    lifting l = {.costly = true};
+    lift(&l, g, f);
 }
 
 bool fuse_lift(graph *g, graph_fn *f)
 {
-    lifting l = {.g = g};
-    fuse_sizes_init(&l.sizes, g, f);
-    map_init(&l.made, g->mem);
-    map_init(&l.lifted, g->mem);
-    for (int pass = 0; pass < 2; pass++) {
-        l.reuse = pass == 1;
-        walk_fn(&l, f);
-        if (!l.lifted.n)
-            return false;
-    }
-    return true;
+    lifting l = {.costly = false};
+    return lift(&l, g, f);
 }

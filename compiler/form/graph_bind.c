@@ -486,6 +486,14 @@ node *graph_custom(graph *g, node *value, int n, node *const *xs, var *const *va
     return close_fresh(g, proto);
 }
 
+node *graph_finite(graph *g, node *x)
+{
+    node *empty = graph_bin(g, OP_EQ, x, graph_real(g, x->elem, -__builtin_inf()));
+    node *value = graph_select(g, empty, graph_real(g, x->elem, 0), x);
+    var *vars[2] = {graph_param(g, x->elem, 0, NULL, "x"), graph_param(g, x->elem, 0, NULL, "w")};
+    return graph_custom(g, value, 1, &x, vars, &vars[1]->self);
+}
+
 node *graph_zeros(graph *g, elem e, int rank, const extent *const *extents)
 {
     var **vars = ARENA_ARRAY(g->mem, var *, rank + 1);

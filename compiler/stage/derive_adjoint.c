@@ -235,6 +235,132 @@ static int choose_axis(const solving *q, int dim)
     return best;
 }
 
+/* ---- an axis over a range, read at a subscript ---- */
+
+/* Where both ends of a range move with an axis i in steps of one, what the range has is a range of i. */
+typedef struct bounds {
+    int axis;            /* i; -1: none yet */
+    node *lower, *upper; /* of i, NULL: those of its extent; upper: one past the last */
+} bounds;
+
+static node *plus_one(graph *g, node *n)
+{
+    return graph_bin(g, OP_ADD, n, graph_int(g, 1));
+}
+
+static node *tighter(graph *g, op o, node *a, node *b)
+{
+    return a ? graph_bin(g, o, a, b) : b;
+}
+
+/* bound <= at, or at < bound, as a bound of the axis that it mentions. */
+static bool bound_axis(solving *q, node *bound, node *at, bool is_lower, bounds *b)
+{
+    graph *g = q->s->g;
+    const contribution *c = &q->c;
+    for (int i = 0; i < c->naxes; i++) {
+        int64_t coef;
+        node *rest;
+        if (!c->axes[i]->extent || !affine_split(g, bound, c->axes[i], &coef, &rest))
+            continue;
+        if ((coef != 1 && coef != -1) || (b->axis >= 0 && b->axis != i) || node_depends_any(rest, c->naxes, c->axes))
+            return false;
+        b->axis = i;
+        node *difference = coef == 1 ? graph_bin(g, OP_SUB, at, rest) : graph_bin(g, OP_SUB, rest, at);
+        if (is_lower == (coef == 1)) /* i <= at - rest; i < rest - at */
+            b->upper = tighter(g, OP_MIN, b->upper, is_lower ? plus_one(g, difference) : difference);
+        else
+            b->lower = tighter(g, OP_MAX, b->lower, is_lower ? difference : plus_one(g, difference));
+        return true;
+    }
+    return false;
+}
+
+/* Arithmetic on variables and sizes: a comparison with it costs little. */
+static bool is_arithmetic(const node *n)
+{
+    if (n->op == OP_CONST || n->op == OP_SIZE || n->op == OP_VAR)
+        return true;
+    for (int i = 0; i < n->nargs; i++)
+        if (!node_is_point(n) || !is_arithmetic(n->args[i]))
+            return false;
+    return node_is_point(n);
+}
+
+static bool bounds_a_range(const contribution *c, int axis, int but)
+{
+    for (int k = 0, r = 0; k < c->naxes; k++) {
+        if (c->axes[k]->extent)
+            continue;
+        if (k != but && (node_depends(c->ranges[r], c->axes[axis]) || node_depends(c->ranges[r + 1], c->axes[axis])))
+            return true;
+        r += 2;
+    }
+    return false;
+}
+
+/* Axis b->axis runs over its bounds only. */
+static void narrow_axis(solving *q, const bounds *b)
+{
+    graph *g = q->s->g;
+    contribution *c = &q->c;
+    var *old = c->axes[b->axis], *v = graph_axis(g, NULL, old->name);
+    int before = 2 * dynamic_count(b->axis, c->axes), all = 2 * dynamic_count(c->naxes, c->axes);
+    c->axes[b->axis] = v;
+    node *by = v->self;
+    c->w = graph_subst(g, c->w, 1, &old, &by);
+    if (c->filter)
+        c->filter = graph_subst(g, c->filter, 1, &old, &by);
+    if (q->condition)
+        q->condition = graph_subst(g, q->condition, 1, &old, &by);
+    for (int i = 0; i < q->t->rank; i++)
+        c->subs[i] = graph_subst(g, c->subs[i], 1, &old, &by);
+    c->ranges = arena_grow(g->mem, c->ranges, (size_t)all, (size_t)all + 2, sizeof *c->ranges);
+    memmove(c->ranges + before + 2, c->ranges + before, (size_t)(all - before) * sizeof *c->ranges);
+    c->ranges[before] = tighter(g, OP_MAX, b->lower, graph_int(g, 0));
+    c->ranges[before + 1] = tighter(g, OP_MIN, b->upper, graph_size(g, old->extent));
+}
+
+static bool has_axes(const solving *q, const node *n)
+{
+    return node_depends_any(n, q->c.naxes, q->c.axes);
+}
+
+/* subs[dim] is the axis k itself, over a range: it is at, where the range has at. A triangle (one end of the range
+ * moves with other axes) is visited as a whole, under a condition; of a band (both do) only the points in it. */
+static bool solve_range(solving *q, int k, node *at)
+{
+    graph *g = q->s->g;
+    contribution *c = &q->c;
+    int r = 2 * dynamic_count(k, c->axes);
+    node *lo = c->ranges[r], *hi = c->ranges[r + 1];
+    if (bounds_a_range(c, k, -1))
+        return false;
+    bounds b = {.axis = -1};
+    if (has_axes(q, lo) && has_axes(q, hi)) {
+        if (!bound_axis(q, lo, at, true, &b) || !bound_axis(q, hi, at, false, &b) || bounds_a_range(c, b.axis, k))
+            return false;
+    } else if ((has_axes(q, lo) && !is_arithmetic(lo)) || (has_axes(q, hi) && !is_arithmetic(hi))) {
+        return false;
+    } else {
+        require(q, graph_bin(g, OP_LE, lo, at));
+        require(q, graph_bin(g, OP_LT, at, hi));
+    }
+    replace_axis(q, k, at);
+    b.axis -= b.axis > k;
+    if (b.axis >= 0)
+        narrow_axis(q, &b);
+    return true;
+}
+
+static int plain_range(const solving *q, int dim)
+{
+    for (int k = 0; k < q->c.naxes; k++)
+        if (!q->c.axes[k]->extent && q->c.subs[dim] == q->c.axes[k]->self)
+            return k;
+    return -1;
+}
+
 /* subs[dim] = coef * axis + rest == at: axis = (at - rest) / coef, where that is whole and in range. */
 static bool solve_dimension(solving *q, int dim, node *at)
 {
@@ -245,7 +371,10 @@ static bool solve_dimension(solving *q, int dim, node *at)
             require(q, graph_bin(g, OP_EQ, c->subs[dim], at));
         return true;
     }
-    int k = choose_axis(q, dim);
+    int k = plain_range(q, dim);
+    if (k >= 0)
+        return solve_range(q, k, at);
+    k = choose_axis(q, dim);
     if (k < 0)
         return false;
     if (is_plain(q, dim, k)) {

@@ -313,16 +313,15 @@ static node *reduce_entries(lowering *l, const reduction *r, reduce_fn *fn, node
     return graph_tensor(l->g, rank, axes, fn(l, r, entry));
 }
 
-/* softmax_mean[j](s, v) = sum_j exp(s_j - logsumexp(s)) v_j, 0 where all s_j are -inf: in the form in which logsumexp is
- * differentiated, so that its weights are these. */
+/* softmax_mean[j](s, v) = sum_j exp(s_j - logsumexp(s)) v_j, 0 where all s_j are -inf: in the form in which logsumexp
+ * is differentiated, so that its weights are these. */
 static node *reduce_softmax_mean(lowering *l, const reduction *r, node *s, node *v)
 {
     graph *g = l->g;
     elem e = elem_is_float(v->elem) ? v->elem : l->real;
     s = lower_cast(l, s, e);
     v = lower_cast(l, v, e);
-    node *lse = plain(l, r, OP_LSE, s), *empty = graph_bin(g, OP_EQ, lse, graph_real(g, e, -__builtin_inf()));
-    node *weight = graph_un(g, OP_EXP, graph_bin(g, OP_SUB, s, graph_select(g, empty, graph_real(g, e, 0), lse)));
+    node *weight = graph_un(g, OP_EXP, graph_bin(g, OP_SUB, s, graph_finite(g, plain(l, r, OP_LSE, s))));
     var **axes = ARENA_ARRAY(l->mem, var *, v->rank + 1);
     int rank = v->rank;
     node *entry = graph_entry(g, v, axes);

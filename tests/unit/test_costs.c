@@ -3,6 +3,7 @@
  *   #! cost f_grad <= 5 * f         operations, whichever sizes are large
  *   #! cost f <= N*N*(30 + 4*D)     likewise, against a product of sums of products of sizes and numbers
  *   #! workspace f without N*N      no slot holds a multiple of this
+ *   #! small H                      smaller than what is not large: N-H is an extent
  *
  * Operations are those of the fused graph (unit/graph_cost.h).
  * Usage: test_costs [FILE...]; with files the costs are printed. */
@@ -17,7 +18,7 @@
 #include "unit/graph_cost.h"
 #include "unit/graph_sample.h"
 
-enum { SMALL = 40, LARGE = 100000, MAX_SIZES = 10 };
+enum { TINY = 4, SMALL = 40, LARGE = 100000, MAX_SIZES = 10 };
 
 static int failures, checks;
 
@@ -25,12 +26,14 @@ typedef struct program_costs {
     arena *mem;
     const char *path;
     map costs; /* function, interned -> extent */
+    map small; /* names of sizes, interned */
     names names;
     nest_module nests;
     bool print;
 } program_costs;
 
 typedef struct sizes {
+    program_costs *p;
     int n;
     const char *names[MAX_SIZES];
     unsigned large; /* set of those that are */
@@ -82,8 +85,15 @@ static bool read_program(program_costs *p)
 
 /* ---- sizes ---- */
 
+static bool is_tiny(const sizes *s, const char *name)
+{
+    return map_get(&s->p->small, names_intern(&s->p->names, name)) != NULL;
+}
+
 static void note_size(sizes *s, const char *name)
 {
+    if (is_tiny(s, name))
+        return;
     for (int i = 0; i < s->n; i++)
         if (!strcmp(s->names[i], name))
             return;
@@ -94,7 +104,7 @@ static void note_size(sizes *s, const char *name)
 static bool size_value(const char *atom, int64_t *value, void *data)
 {
     const sizes *s = data;
-    *value = SMALL;
+    *value = is_tiny(s, atom) ? TINY : SMALL;
     for (int i = 0; i < s->n; i++)
         if (!strcmp(s->names[i], atom) && s->large >> i & 1)
             *value = LARGE;
@@ -180,7 +190,7 @@ static double read_sum(reader *r)
 static void check_cost(program_costs *p, const char *line)
 {
     const char *less = strstr(line, "<=");
-    sizes s = {0};
+    sizes s = {.p = p};
     for (unsigned set = 0; less && (set == 0 || set < 1u << s.n); set++) {
         reader left = {p, line, &s, set == 0}, right = {p, less + 2, &s, set == 0};
         s.large = set;
@@ -237,12 +247,15 @@ static void test_file(const char *path, bool print)
 {
     program_costs p = {.mem = arena_new(), .path = path, .print = print};
     map_init(&p.costs, p.mem);
+    map_init(&p.small, p.mem);
     names_init(&p.names, p.mem);
     const char *s = sample_file(p.mem, path);
     if (!s || !read_program(&p)) {
         failed(&p, "", "cannot be compiled");
     } else {
         for (; (s = strstr(s, "#! ")); s += 3) {
+            if (!strncmp(s, "#! small ", 9))
+                map_set(&p.small, names_intern_n(&p.names, s + 9, strcspn(s + 9, "\n")), &p);
             if (!strncmp(s, "#! cost ", 8))
                 check_cost(&p, s + 8);
             if (!strncmp(s, "#! workspace ", 13))

@@ -151,7 +151,7 @@ static void collect_fn(graph *g, graph_fn *f)
     int n = f->nouts + f->checks.n;
     node **roots = take_roots(g, f);
     simplify(g, n, roots);
-    for (int i = 0; i < COLLECT_ROUNDS && collect(g, n, roots); i++)
+    for (int i = 0; i < COLLECT_ROUNDS && (simplify_loops(g, n, roots) | collect(g, n, roots)); i++)
         simplify(g, n, roots);
     put_roots(f, roots);
 }
@@ -166,7 +166,7 @@ static void fuse(graph *g, graph_fn *f)
     if (fuse_unroll(g, f))
         collect_fn(g, f);
     if (fuse_lift(g, f)) {
-        fuse_inline_cheap(g, f);
+        fuse_inline(g, f);
         simplify_fn(g, f);
     }
     fuse_strength(g, f);

@@ -68,8 +68,8 @@ static void add_plain(arena *mem, lstmt_list *out, const accumulator *a, lexpr *
     lstmt_set(mem, out, a->value, lexpr_bin(mem, pointwise(a->op), lexpr_temp(mem, a->value), x));
 }
 
-/* What the last addition lost goes into the next term (Kahan 1965); what this one loses is known exactly (TwoSum: Knuth,
- * The Art of Computer Programming 2, 4.2.2). Of an infinite total nothing is lost. */
+/* What the last addition lost goes into the next term (Kahan 1965); what this one loses is known exactly (TwoSum:
+ * Knuth, The Art of Computer Programming 2, 4.2.2). Of an infinite total nothing is lost. */
 static void add_compensated(arena *mem, lstmt_list *out, const accumulator *a, lexpr *x)
 {
     lexpr *sum = lexpr_temp(mem, a->value), *zero = lexpr_const(mem, a->elem, 0);

@@ -168,13 +168,22 @@ static bool is_fused(inlining *r, const node *before, const node *t)
            (fuse_cost(&r->sizes, t) < FUSE_HEAVY && fuse_is_used_exactly(&r->uses, before));
 }
 
+/* May be stored, when it is read at shifted places or under further axes: see fuse_lift.c. */
+static bool is_affordable(inlining *r, const node *t)
+{
+    return fuse_volume_is_affordable(&r->sizes, graph_volume(r->g, t->rank, t->extents));
+}
+
 static bool should_inline(inlining *r, const node *access, const node *before, const node *t)
 {
     if (fuse_cost(&r->sizes, t) <= CHEAP)
         return true;
+    bool storable = fuse_is_storable(&r->sizes, t);
     if (r->cheap_only) /* read at places that data give: its adjoint would be a tensor as large */
-        return !fuse_is_plain(access) && !fuse_is_storable(&r->sizes, t);
-    return !fuse_is_storable(&r->sizes, t) || is_fused(r, before, t);
+        return !storable && !fuse_is_plain(access) && !is_affordable(r, t);
+    if (!storable && (fuse_is_used_exactly(&r->uses, before) || !is_affordable(r, t)))
+        return true;
+    return is_fused(r, before, t);
 }
 
 static node *inline_node(inlining *r, node *n);

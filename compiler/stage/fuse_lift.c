@@ -118,22 +118,6 @@ static bool holds_name(map *seen, const node *n, int count, var *const *own)
     return false;
 }
 
-/* A reduction over an axis of any length. */
-static bool holds_long_reduction(map *seen, const node *n, int count, var *const *own)
-{
-    static char mark;
-    if (!node_depends_any(n, count, own) || map_get(seen, n))
-        return false;
-    map_set(seen, n, &mark);
-    for (int i = 0; node_is_reduce(n) && i < n->nvars; i++)
-        if (!n->vars[i]->extent || extent_degree(n->vars[i]->extent) > 0)
-            return true;
-    for (int i = n->op == OP_ACCESS; i < n->nargs; i++)
-        if (holds_long_reduction(seen, n->args[i], count, own))
-            return true;
-    return false;
-}
-
 /* The first of a's axes that the value is stored over: 0 all, n none. */
 static int first_stored(lifting *l, const axes_of *a, const node *n)
 {
@@ -144,7 +128,7 @@ static int first_stored(lifting *l, const axes_of *a, const node *n)
         return all && !holds_name(&seen, n, a->n, a->own) ? 0 : a->n;
     if (all && fuse_volume_is_storable(&l->sizes, all))
         return 0;
-    if (!a->symbolic || !holds_long_reduction(&seen, n, a->n, a->own))
+    if (!a->symbolic)
         return a->n;
     if (all && fuse_volume_is_affordable(&l->sizes, all))
         return 0;

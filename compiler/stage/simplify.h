@@ -9,6 +9,9 @@
  * of a sum that may lack terms is multiplied by mulz. */
 void simplify(graph *g, int n, node **roots);
 
+/* Loops run once, without states that nothing reads or that are equal. False: nothing was found. */
+bool simplify_loops(graph *g, int n, node **roots);
+
 /* The rules, for tests and documentation: NULL after the last. */
 const char *simplify_rule_formula(int k);
 

@@ -1,0 +1,307 @@
+/* Loops without repetition: states that nothing reads go, states that are always equal become one, and a loop of which
+ * another one has all the states is taken from that one.
+ *
+ * Derivatives of derivatives make such loops: the tangent of a loop runs through its states once more. States are equal
+ * when their first values are, and their next values are wherever equal states have equal values. */
+#include "base/vec.h"
+#include "stage/simplify.h"
+
+typedef struct loop_use {
+    node *loop;
+    bool *read; /* per state: by an out, a stack, or the next value of one that is read */
+    int *same;  /* per state: the first that always equals it */
+    node *by;   /* the loop to be used instead, or NULL */
+    int *place; /* per state: its place there */
+} loop_use;
+
+typedef struct pruning {
+    graph *g;
+    map uses; /* loop -> loop_use */
+    VEC(loop_use *) list;
+    map seen, done;
+} pruning;
+
+static int states_of(const node *loop)
+{
+    return loop->ninner;
+}
+
+static loop_use *use_of(pruning *p, node *loop)
+{
+    loop_use *u = map_get(&p->uses, loop);
+    if (u)
+        return u;
+    int n = states_of(loop);
+    u = ARENA_NEW(p->g->mem, loop_use);
+    *u = (loop_use){.loop = loop,
+                    .read = ARENA_ARRAY(p->g->mem, bool, n + 1),
+                    .same = ARENA_ARRAY(p->g->mem, int, n + 1),
+                    .place = ARENA_ARRAY(p->g->mem, int, n + 1)};
+    map_set(&p->uses, loop, u);
+    vec_push(p->g->mem, &p->list, u);
+    return u;
+}
+
+/* ---- what is read ---- */
+
+static void find_uses(pruning *p, node *n)
+{
+    static char mark;
+    if (n->nargs == 0 || map_get(&p->seen, n))
+        return;
+    map_set(&p->seen, n, &mark);
+    int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs;
+    for (int i = 0; i < outer; i++)
+        find_uses(p, n->args[i]);
+    opening *o = node_is_binder(n) ? graph_enter(p->g, n) : NULL;
+    for (int i = 0; o && i < n->ninner; i++)
+        find_uses(p, o->inner[i]);
+    if (n->op == OP_LOOP)
+        use_of(p, n);
+    if (n->op == OP_OUT && n->args[0]->op == OP_LOOP)
+        use_of(p, n->args[0])->read[n->integer] = true;
+    for (int k = 0; n->op == OP_STACK && k < states_of(n->args[0]); k++)
+        use_of(p, n->args[0])->read[k] |= node_depends(o->inner[0], o->vars[k + 1]);
+    if (o)
+        o->busy = false;
+}
+
+static void spread_reads(graph *g, loop_use *u)
+{
+    opening *o = graph_enter(g, u->loop);
+    int n = states_of(u->loop);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int i = 0; i < n; i++)
+            for (int k = 0; u->read[i] && k < n; k++)
+                if (!u->read[k] && node_depends(o->inner[i], o->vars[k + 1]))
+                    u->read[k] = changed = true;
+    }
+    o->busy = false;
+}
+
+/* ---- equal states ---- */
+
+static bool same_type(const var *a, const var *b)
+{
+    if (a->elem != b->elem || a->rank != b->rank)
+        return false;
+    for (int i = 0; i < a->rank; i++)
+        if (a->extents[i] != b->extents[i])
+            return false;
+    return true;
+}
+
+/* Classes of states, made finer until equal states have equal next values in terms of the first of each class. */
+static void find_same(graph *g, loop_use *u)
+{
+    opening *o = graph_enter(g, u->loop);
+    int n = states_of(u->loop);
+    node **by = ARENA_ARRAY(g->mem, node *, n + 1), **nexts = ARENA_ARRAY(g->mem, node *, n + 1);
+    for (int i = 0; i < n; i++) {
+        u->same[i] = 0;
+        while (u->loop->args[2 + u->same[i]] != u->loop->args[2 + i] ||
+               !same_type(o->vars[1 + u->same[i]], o->vars[1 + i]))
+            u->same[i]++;
+    }
+    for (bool changed = true; changed;) {
+        int *finer = ARENA_ARRAY(g->mem, int, n + 1);
+        changed = false;
+        for (int i = 0; i < n; i++)
+            by[i] = o->vars[1 + u->same[i]]->self;
+        for (int i = 0; i < n; i++)
+            nexts[i] = graph_subst(g, o->inner[i], n, o->vars + 1, by);
+        for (int i = 0; i < n; i++) {
+            while (u->same[finer[i]] != u->same[i] || nexts[finer[i]] != nexts[i])
+                finer[i]++;
+            changed |= finer[i] != u->same[i];
+        }
+        u->same = finer;
+    }
+    o->busy = false;
+}
+
+/* ---- loops within loops ---- */
+
+static bool reaches(map *seen, const node *from, const node *to)
+{
+    static char mark;
+    if (from == to)
+        return true;
+    if (from->nargs == 0 || map_get(seen, from))
+        return false;
+    map_set(seen, from, &mark);
+    for (int i = 0; i < from->nargs; i++)
+        if (reaches(seen, from->args[i], to))
+            return true;
+    return false;
+}
+
+/* The first states of b start and go on as those of a. */
+static bool has_states(graph *g, node *b, node *a)
+{
+    int n = states_of(a);
+    if (states_of(b) < n || a->args[0] != b->args[0] || a->args[1] != b->args[1])
+        return false;
+    for (int i = 0; i < n; i++)
+        if (a->args[2 + i] != b->args[2 + i] || !same_type(a->vars[1 + i], b->vars[1 + i]))
+            return false;
+    opening *o = graph_enter(g, b);
+    node **by = ARENA_ARRAY(g->mem, node *, n + 1), **nexts = ARENA_ARRAY(g->mem, node *, n + 1);
+    for (int i = 0; i <= n; i++)
+        by[i] = o->vars[i]->self;
+    graph_apply(g, a, by, nexts);
+    bool same = true;
+    for (int i = 0; i < n; i++)
+        same &= nexts[i] == o->inner[i];
+    o->busy = false;
+    return same;
+}
+
+static bool can_replace(pruning *p, const loop_use *u, const loop_use *by)
+{
+    int n = states_of(u->loop), m = states_of(by->loop);
+    map seen;
+    map_init(&seen, p->g->mem);
+    bool comes_first = m > n || (m == n && by->loop->id < u->loop->id);
+    return comes_first && has_states(p->g, by->loop, u->loop) && !reaches(&seen, by->loop, u->loop);
+}
+
+/* One loop that another one can be used instead of. */
+static bool find_repeated(pruning *p)
+{
+    for (int i = 0; i < p->list.n; i++)
+        for (int k = 0; k < p->list.n; k++) {
+            loop_use *u = p->list.data[i];
+            if (i == k || !can_replace(p, u, p->list.data[k]))
+                continue;
+            u->by = p->list.data[k]->loop;
+            for (int s = 0; s < states_of(u->loop); s++)
+                u->place[s] = s;
+            return true;
+        }
+    return false;
+}
+
+/* ---- rewriting ---- */
+
+static node *rewrite(void *data, node *n);
+
+/* A loop with the states that are read, one for each class, their values in terms of these. */
+static void make_smaller(pruning *p, loop_use *u)
+{
+    graph *g = p->g;
+    node *loop = u->loop;
+    int n = states_of(loop), kept = 0;
+    var **vars = ARENA_ARRAY(g->mem, var *, n + 1);
+    node **inits = ARENA_ARRAY(g->mem, node *, n + 1), **nexts = ARENA_ARRAY(g->mem, node *, n + 1),
+         **by = ARENA_ARRAY(g->mem, node *, n + 1);
+    opening *o = graph_enter(g, loop);
+    vars[0] = o->vars[0];
+    for (int i = 0; i < n; i++) {
+        by[i] = o->vars[1 + u->same[i]]->self;
+        if (u->same[i] == i && u->read[i])
+            u->place[i] = kept++;
+    }
+    for (int i = 0; i < n; i++) {
+        int k = u->place[i];
+        if (u->same[i] != i || !u->read[i])
+            continue;
+        vars[1 + k] = o->vars[1 + i];
+        inits[k] = rewrite(p, loop->args[2 + i]);
+        nexts[k] = rewrite(p, graph_subst(g, o->inner[i], n, o->vars + 1, by));
+    }
+    for (int i = 0; i < n; i++)
+        u->place[i] = u->place[u->same[i]];
+    g->at = loop->at;
+    u->by = graph_loop(g, rewrite(p, loop->args[0]), rewrite(p, loop->args[1]), kept, inits, vars, nexts);
+    o->busy = false;
+}
+
+static bool is_smaller(const loop_use *u)
+{
+    for (int i = 0; i < states_of(u->loop); i++)
+        if (u->same[i] != i || !u->read[i])
+            return true;
+    return false;
+}
+
+/* What to use instead of a loop, or NULL. */
+static const loop_use *replacement(pruning *p, node *loop)
+{
+    loop_use *u = loop->op == OP_LOOP ? map_get(&p->uses, loop) : NULL;
+    if (u && !u->by && u->read && is_smaller(u))
+        make_smaller(p, u);
+    return u && u->by ? u : NULL;
+}
+
+static node *rewrite_stack(pruning *p, node *n, const loop_use *u)
+{
+    graph *g = p->g;
+    int states = states_of(u->loop), more = states_of(u->by);
+    var **old = ARENA_ARRAY(g->mem, var *, states + 1), **vars = ARENA_ARRAY(g->mem, var *, more + 1);
+    node *e, **by = ARENA_ARRAY(g->mem, node *, states + 1);
+    graph_open(g, n, old, &e);
+    vars[0] = old[0];
+    by[0] = old[0]->self;
+    for (int k = 0; k < more; k++) {
+        const var *v = u->by->vars[1 + k];
+        vars[1 + k] = graph_param(g, v->elem, v->rank, v->extents, NULL);
+    }
+    for (int i = 0; i < states; i++)
+        by[1 + i] = vars[1 + u->place[i]]->self;
+    return graph_stack(g, u->by, n->extents[0], vars, rewrite(p, graph_subst(g, e, states + 1, old, by)));
+}
+
+static node *rewrite(void *data, node *n)
+{
+    pruning *p = data;
+    if (n->nargs == 0)
+        return n;
+    node *r = map_get(&p->done, n);
+    if (r)
+        return r;
+    const loop_use *u = n->op == OP_OUT || n->op == OP_STACK ? replacement(p, n->args[0]) : NULL;
+    if (!u)
+        r = graph_map_args(p->g, n, rewrite, p);
+    else if (n->op == OP_OUT)
+        r = graph_out(p->g, u->by, u->place[n->integer]);
+    else
+        r = rewrite_stack(p, n, u);
+    if (!r->hint)
+        r->hint = n->hint;
+    map_set(&p->done, n, r);
+    return r;
+}
+
+static void prune_init(pruning *p, graph *g, int n, node *const *roots)
+{
+    *p = (pruning){.g = g};
+    map_init(&p->uses, g->mem);
+    map_init(&p->seen, g->mem);
+    map_init(&p->done, g->mem);
+    for (int i = 0; i < n; i++)
+        find_uses(p, roots[i]);
+}
+
+bool simplify_loops(graph *g, int n, node **roots)
+{
+    bool found = false;
+    pruning p;
+    for (prune_init(&p, g, n, roots); p.list.n && find_repeated(&p); prune_init(&p, g, n, roots)) {
+        found = true;
+        for (int i = 0; i < p.list.n; i++)
+            p.list.data[i]->read = NULL; /* nothing else in this walk */
+        for (int i = 0; i < n; i++)
+            roots[i] = rewrite(&p, roots[i]);
+    }
+    bool smaller = false;
+    for (int i = 0; i < p.list.n; i++) {
+        spread_reads(g, p.list.data[i]);
+        find_same(g, p.list.data[i]);
+        smaller |= is_smaller(p.list.data[i]);
+    }
+    for (int i = 0; smaller && i < n; i++)
+        roots[i] = rewrite(&p, roots[i]);
+    return found || smaller;
+}

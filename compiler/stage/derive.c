@@ -213,17 +213,10 @@ static node *strip(void *data, node *n)
     return r;
 }
 
-static void note_volumes(derivation *d, const interface_fn *face)
-{
-    d->volumes = ARENA_ARRAY(d->g->mem, const extent *, face->nargs + 1);
-    for (int i = 0; i < face->nargs; i++)
-        d->volumes[d->nvolumes++] = graph_volume(d->g, face->args[i].rank, face->args[i].extents);
-}
-
 bool derive(graph *g, graph_fn *f, derive_error *error)
 {
     expansion x = {.d = {.g = g, .error = error}};
-    note_volumes(&x.d, f->face);
+    volume_rule_init(&x.d.rule, g->mem, g->pool, f->face);
     map_init(&x.done, g->mem);
     map_init(&x.holds, g->mem);
     for (int i = 0; i < f->nouts; i++)

@@ -428,10 +428,47 @@ static contribution copy_contribution(graph *g, const contribution *c, int rank)
     return copy;
 }
 
+/* Does a subscript, or the range of an axis that stays, depend on axis k? */
+static bool places_entry(const node *t, const contribution *c, int k)
+{
+    for (int i = 0; i < t->rank; i++)
+        if (node_depends(c->subs[i], c->axes[k]))
+            return true;
+    for (int i = 0; i < 2 * dynamic_count(c->naxes, c->axes); i++)
+        if (node_depends(c->ranges[i], c->axes[k]))
+            return true;
+    return false;
+}
+
+/* Axes that no subscript depends on are summed over before anything is added anywhere. */
+static contribution sum_others(sweep *s, const node *t, const contribution *c)
+{
+    graph *g = s->g;
+    contribution kept = copy_contribution(g, c, t->rank), other = kept;
+    other.axes = ARENA_ARRAY(g->mem, var *, c->naxes + 1);
+    other.ranges = ARENA_ARRAY(g->mem, node *, 2 * c->naxes + 1);
+    kept.naxes = other.naxes = 0;
+    int kept_ranges = 0, other_ranges = 0;
+    for (int k = 0, r = 0; k < c->naxes; k++) {
+        bool places = places_entry(t, c, k);
+        contribution *to = places ? &kept : &other;
+        int *nranges = places ? &kept_ranges : &other_ranges;
+        to->axes[to->naxes++] = c->axes[k];
+        for (int b = 0; b < 2 && !c->axes[k]->extent; b++)
+            to->ranges[(*nranges)++] = c->ranges[r++];
+    }
+    bool inside = c->filter && node_depends_any(c->filter, other.naxes, other.axes);
+    kept.w = graph_reduce(g, OP_SUM, other.naxes, other.axes, c->w, inside ? c->filter : NULL, other.ranges);
+    kept.filter = inside ? NULL : c->filter;
+    return kept;
+}
+
 static node *scattered(sweep *s, const node *t, contribution *c, node *const *at)
 {
-    if (!c->scatter)
-        c->scatter = graph_scatter(s->g, t->rank, t->extents, c->naxes, c->axes, c->w, c->filter, c->subs, c->ranges);
+    if (!c->scatter) {
+        contribution k = sum_others(s, t, c);
+        c->scatter = graph_scatter(s->g, t->rank, t->extents, k.naxes, k.axes, k.w, k.filter, k.subs, k.ranges);
+    }
     return graph_access(s->g, c->scatter, at);
 }
 

@@ -18,7 +18,7 @@ static bool has_canonical(const node *n)
     return false;
 }
 
-/* A tensor larger than any input and output, that nothing names as a target. */
+/* A tensor that is too large to be stored, that nothing names as a target. */
 static bool is_large(const sweep *s, const node *n)
 {
     if (n->op == OP_NAME) {
@@ -27,8 +27,7 @@ static bool is_large(const sweep *s, const node *n)
                 return false;
         return is_large(s, n->args[0]);
     }
-    return n->op == OP_TENSOR &&
-           !extent_is_dominated(graph_volume(s->g, n->rank, n->extents), s->d->nvolumes, s->d->volumes);
+    return n->op == OP_TENSOR && !volume_is_affordable(&s->d->rule, graph_volume(s->g, n->rank, n->extents));
 }
 
 /* Large tensors are differentiated pass by pass: their adjoint is never kept. */
@@ -170,16 +169,48 @@ static int count_nodes(map *seen, const node *n, int limit)
     return count;
 }
 
-static node *cut(sweep *s, const opened *o, int n, node *w)
+/* Does it read targets at other places than its own, x[2*i+a]? Then so will what is read of its adjoint. */
+static bool reads_shifted(sweep *s, map *seen, const node *n)
+{
+    static char mark;
+    if (n->nargs == 0 || map_get(seen, n) || !targets_reach(s->targets, (node *)(uintptr_t)n))
+        return false;
+    map_set(seen, n, &mark);
+    for (int i = 1; n->op == OP_ACCESS && i < n->nargs; i++)
+        if (n->args[i]->op != OP_VAR && n->args[i]->nfree)
+            return true;
+    for (int i = 0; i < n->nargs; i++)
+        if (reads_shifted(s, seen, n->args[i]))
+            return true;
+    return false;
+}
+
+static bool holds_reduction(map *seen, const node *n)
+{
+    static char mark;
+    if (n->nargs == 0 || map_get(seen, n))
+        return false;
+    map_set(seen, n, &mark);
+    bool holds = node_is_reduce(n);
+    for (int i = n->op == OP_ACCESS; i < n->nargs && !holds; i++)
+        holds = holds_reduction(seen, n->args[i]);
+    return holds;
+}
+
+/* The adjoint w of tensor n, as a tensor where it is large or would be computed again at shifted places. */
+static node *cut(sweep *s, const node *n, const opened *o, node *w)
 {
     arena *scratch = arena_new();
-    map seen;
-    map_init(&seen, scratch);
-    bool small = count_nodes(&seen, w, ADJOINT_NODES + 1) <= ADJOINT_NODES;
+    map seen[3];
+    for (int i = 0; i < 3; i++)
+        map_init(&seen[i], scratch);
+    bool large = count_nodes(&seen[0], w, ADJOINT_NODES + 1) > ADJOINT_NODES;
+    bool again = !large && holds_reduction(&seen[1], w) && reads_shifted(s, &seen[2], o->body) &&
+                 volume_is_affordable(&s->d->rule, graph_volume(s->g, n->rank, n->extents));
     arena_free(scratch);
-    if (small)
+    if (!large && !again)
         return w;
-    return graph_access_vars(s->g, graph_tensor(s->g, n, o->vars, w), o->vars);
+    return graph_access_vars(s->g, graph_tensor(s->g, n->rank, o->vars, w), o->vars);
 }
 
 static void reverse_tensor(sweep *s, node *n)
@@ -191,7 +222,7 @@ static void reverse_tensor(sweep *s, node *n)
         subs[i] = o.vars[i]->self;
     node *w = adjoint_at(s, n, subs);
     if (w)
-        run_body(s, &o, n->nvars, NULL, cut(s, &o, n->nvars, w));
+        run_body(s, &o, n->nvars, NULL, cut(s, n, &o, w));
 }
 
 static void reverse_scatter(sweep *s, node *n)

@@ -376,9 +376,15 @@ static bool may_hide(const node *w, bool masks, int depth)
     return false;
 }
 
+static const node *unnamed(const node *n)
+{
+    return n->op == OP_NAME ? unnamed(n->args[0]) : n;
+}
+
 static bool is_data(const node *p)
 {
-    return p->op == OP_CONST || p->op == OP_VAR || (p->op == OP_ACCESS && p->args[0]->op == OP_INPUT) ||
+    p = unnamed(p);
+    return p->op == OP_CONST || p->op == OP_VAR || (p->op == OP_ACCESS && unnamed(p->args[0])->op == OP_INPUT) ||
            p->op == OP_INPUT || p->op == OP_TO_F64 || p->op == OP_TO_F32;
 }
 

@@ -1,13 +1,13 @@
 /* Private to stage/derive*.c. */
 #ifndef ADC_STAGE_DERIVE_STATE_H
 #define ADC_STAGE_DERIVE_STATE_H
+#include "form/volume.h"
 #include "stage/derive.h"
 
 /* A variable range, for bounds of trip counts that depend on an outer loop's index. */
 typedef struct derivation {
     graph *g;
-    int nvolumes;
-    const extent **volumes; /* of inputs and outputs */
+    volume_rule rule;
     derive_error *error;
     VEC(affine_range) ranges;
 } derivation;

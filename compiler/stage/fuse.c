@@ -171,12 +171,12 @@ static bool is_fused(inlining *r, const node *before, const node *t)
 /* May be stored, when it is read at shifted places or under further axes: see fuse_lift.c. */
 static bool is_affordable(inlining *r, const node *t)
 {
-    return fuse_volume_is_affordable(&r->sizes, graph_volume(r->g, t->rank, t->extents));
+    return volume_is_affordable(&r->sizes.rule, graph_volume(r->g, t->rank, t->extents));
 }
 
 static bool should_inline(inlining *r, const node *access, const node *before, const node *t)
 {
-    if (fuse_cost(&r->sizes, t) <= CHEAP)
+    if (fuse_cost(&r->sizes, t) <= FUSE_CHEAP)
         return true;
     bool storable = fuse_is_storable(&r->sizes, t);
     if (r->cheap_only) /* read at places that data give: its adjoint would be a tensor as large */

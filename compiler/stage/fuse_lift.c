@@ -6,7 +6,7 @@
  * right above the sum. At any other, the value would be computed again for each of its points; then it becomes
  *
  *   a tensor over its own axes      where that is linear in the inputs and outputs, or recomputing would multiply the
- *                                   work by a size and fuse_volume_is_affordable says that the memory may be spent;
+ *                                   work by a size and volume_is_affordable says that the memory may be spent;
  *   else a tensor over those after  the axis that it lacks, made anew at each point of those before it: a row of
  *                                   scratch memory. */
 #include "stage/fuse.h"
@@ -16,6 +16,7 @@ typedef struct place {
     var *v;
     bool is_last; /* of a tensor's axes */
     bool is_sum;  /* bound by a sum */
+    bool is_scatter;
 } place;
 
 typedef VEC(place) place_list;
@@ -23,9 +24,11 @@ typedef VEC(place) place_list;
 typedef struct lifting {
     graph *g;
     fuse_sizes sizes;
-    map marked;  /* nodes walked */
-    map done;    /* node -> its new form */
-    map tensors; /* a tensor that is stored, as it was -> itself */
+    map marked;            /* nodes walked */
+    map done;              /* node -> its new form */
+    map scattered;         /* tensor of a reduction in a scatter -> where it was met first */
+    map tensors;           /* a tensor that is stored, as it was -> itself */
+    bool lifted[OP_COUNT]; /* ops of values that are stored */
     place_list path;
     bool costly; /* before derive: costly values of any size */
 } lifting;
@@ -33,8 +36,9 @@ typedef struct lifting {
 static void push_axes(lifting *l, const node *n, var *const *vars)
 {
     for (int i = 0; i < n->nvars; i++)
-        vec_push(l->g->mem, &l->path,
-                 (place){vars[i], n->op == OP_TENSOR && i > 0 && i == n->nvars - 1, n->op == OP_SUM});
+        vec_push(
+            l->g->mem, &l->path,
+            (place){vars[i], n->op == OP_TENSOR && i > 0 && i == n->nvars - 1, n->op == OP_SUM, n->op == OP_SCATTER});
 }
 
 /* ---- what a value would be computed again for ---- */
@@ -94,13 +98,20 @@ static const extent *volume_of(const lifting *l, int n, var *const *own)
     return volume;
 }
 
-static bool is_candidate(const lifting *l, const node *n)
+/* One operation that is worth being done once. */
+static bool is_costly(const lifting *l, const node *n)
 {
     if (n->rank)
         return false;
     if (l->costly)
         return elem_is_float(n->elem) && fuse_is_costly(n);
     return node_is_reduce(n) || (elem_is_float(n->elem) && fuse_is_function(n));
+}
+
+/* Many cheap ones that would be done for each index of an axis of any length. */
+static bool is_long(const lifting *l, const node *n, const axes_of *a)
+{
+    return !l->costly && a->symbolic && fuse_is_long(n, a->n, a->own);
 }
 
 /* A name that depends on the axes is what a derivative around refers to: it must stay below them. */
@@ -126,13 +137,13 @@ static int first_stored(lifting *l, const axes_of *a, const node *n)
     map_init(&seen, l->g->mem);
     if (l->costly)
         return all && !holds_name(&seen, n, a->n, a->own) ? 0 : a->n;
-    if (all && fuse_volume_is_storable(&l->sizes, all))
+    if (all && volume_is_linear(&l->sizes.rule, all))
         return 0;
     if (!a->symbolic)
         return a->n;
-    if (all && fuse_volume_is_affordable(&l->sizes, all))
+    if (all && volume_is_affordable(&l->sizes.rule, all))
         return 0;
-    return row && a->before > 0 && fuse_volume_is_affordable(&l->sizes, row) ? a->before : a->n;
+    return row && a->before > 0 && volume_is_affordable(&l->sizes.rule, row) ? a->before : a->n;
 }
 
 /* ---- the order of a tensor's axes ---- */
@@ -154,7 +165,7 @@ static bool is_storable_part(lifting *l, const node *n)
         if (n->free[i]->kind == VAR_AXIS)
             volume = extent_mul(volume, n->free[i]->extent);
     }
-    return fuse_volume_is_affordable(&l->sizes, volume);
+    return volume_is_affordable(&l->sizes.rule, volume);
 }
 
 static void rank_axes(ranking *r, const node *n, bool root)
@@ -163,7 +174,7 @@ static void rank_axes(ranking *r, const node *n, bool root)
     if (n->nargs == 0 || map_get(&r->seen, n))
         return;
     map_set(&r->seen, n, &mark);
-    bool part = !root && is_candidate(r->l, n);
+    bool part = !root && is_costly(r->l, n);
     if (part && is_storable_part(r->l, n))
         return;
     for (int i = 0; part && i < r->n; i++)
@@ -241,10 +252,28 @@ static void mark_tensor(lifting *l, node *t, int places)
     l->path = path;
 }
 
+/* Scatters do not share their passes: a reduction that two of them need is stored. */
+static bool is_repeated(lifting *l, const axes_of *a, node *n)
+{
+    const extent *all = volume_of(l, a->n, a->own);
+    bool scattered = l->path.n > 0 && l->path.data[l->path.n - 1].is_scatter && node_is_reduce(n) && a->n > 0;
+    if (!scattered || !all || !volume_is_affordable(&l->sizes.rule, all))
+        return false;
+    node *t = graph_tensor(l->g, a->n, a->own, n);
+    const node *first = map_get(&l->scattered, t);
+    if (!first)
+        map_set(&l->scattered, t, n);
+    return first && first != n;
+}
+
 static bool mark_lifted(lifting *l, node *n)
 {
+    if (n->rank || (!node_is_reduce(n) && (!node_is_point(n) || !elem_is_float(n->elem))))
+        return false;
     axes_of a = find_axes(l, n);
-    int from = a.again ? first_stored(l, &a, n) : a.n;
+    int from = a.again && (is_costly(l, n) || is_long(l, n, &a)) ? first_stored(l, &a, n) : a.n;
+    if (from == a.n && is_repeated(l, &a, n))
+        from = 0;
     if (from == a.n)
         return false;
     var **own = a.own + from;
@@ -265,10 +294,14 @@ static void mark(lifting *l, node *n)
     if (n->nargs == 0 || map_get(&l->marked, n))
         return;
     map_set(&l->marked, n, &yes);
-    if (is_candidate(l, n) && mark_lifted(l, n))
+    if (mark_lifted(l, n)) {
+        l->lifted[n->op] = true;
         return;
-    if (!l->costly && n->op == OP_TENSOR && is_candidate(l, n->args[0]))
+    }
+    if (!l->costly && n->op == OP_TENSOR && is_costly(l, n->args[0])) {
         map_set(&l->tensors, n, n); /* it is stored already */
+        l->lifted[n->args[0]->op] = true;
+    }
     int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs;
     for (int i = 0; i < outer; i++)
         mark(l, n->args[i]);
@@ -338,7 +371,7 @@ static node *rewrite(lifting *l, node *n)
         return r;
     if (map_get(&l->tensors, n))
         r = rewrite_stored(l, n);
-    else if (is_candidate(l, n) && (t = find_stored(l, n, &own)))
+    else if (l->lifted[n->op] && (t = find_stored(l, n, &own)))
         r = graph_access_vars(l->g, rewrite(l, t), own);
     else
         r = rewrite_args(l, n);
@@ -353,6 +386,7 @@ static bool lift(lifting *l, graph *g, graph_fn *f)
     map_init(&l->marked, g->mem);
     map_init(&l->done, g->mem);
     map_init(&l->tensors, g->mem);
+    map_init(&l->scattered, g->mem);
     for (int i = 0; i < f->nouts; i++)
         mark(l, f->outs[i]);
     for (int i = 0; i < f->checks.n; i++)

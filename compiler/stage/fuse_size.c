@@ -6,57 +6,12 @@ void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f)
     *s = (fuse_sizes){.g = g};
     map_init(&s->costs, g->mem);
     map_init(&s->nodes, g->mem);
-    s->volumes = ARENA_ARRAY(g->mem, const extent *, f->face->nargs + 1);
-    s->features = extent_const(g->pool, 0);
-    for (int i = 0; i < f->face->nargs; i++) {
-        const interface_arg *a = &f->face->args[i];
-        s->volumes[s->n++] = graph_volume(g, a->rank, a->extents);
-        for (int k = 1; k < a->rank; k++)
-            s->features = extent_add(s->features, extent_mul(a->extents[k], a->extents[k]));
-    }
-}
-
-bool fuse_volume_is_storable(fuse_sizes *s, const extent *v)
-{
-    return extent_is_dominated(v, s->n, s->volumes);
-}
-
-/* The product of the atoms of a monomial that are in the set. */
-static const extent *part(const fuse_sizes *s, const extent_term *m, unsigned set)
-{
-    const extent *e = extent_const(s->g->pool, 1);
-    for (int i = 0; i < m->degree; i++)
-        if (set >> i & 1)
-            e = extent_mul(e, extent_name(s->g->pool, m->atoms[i]));
-    return e;
-}
-
-static bool monomial_is_affordable(fuse_sizes *s, const extent_term *m)
-{
-    enum { LONGEST = 8 };
-    int points = 0;
-    for (int i = 0; i < m->degree; i++)
-        points += !extent_mentions(s->features, m->atoms[i]);
-    if (points > 1 || m->degree > LONGEST)
-        return false;
-    unsigned all = (1u << m->degree) - 1;
-    for (unsigned set = 0; set <= all; set++)
-        if (fuse_volume_is_storable(s, part(s, m, set)) && fuse_volume_is_storable(s, part(s, m, all & ~set)))
-            return true;
-    return false;
-}
-
-bool fuse_volume_is_affordable(fuse_sizes *s, const extent *volume)
-{
-    for (int i = 0; i < volume->n; i++)
-        if (!monomial_is_affordable(s, &volume->terms[i]))
-            return false;
-    return true;
+    volume_rule_init(&s->rule, g->mem, g->pool, f->face);
 }
 
 bool fuse_is_storable(fuse_sizes *s, const node *t)
 {
-    return fuse_volume_is_storable(s, graph_volume(s->g, t->rank, t->extents));
+    return volume_is_linear(&s->rule, graph_volume(s->g, t->rank, t->extents));
 }
 
 static int own_cost(const node *n)
@@ -84,24 +39,35 @@ bool fuse_is_function(const node *n)
 
 typedef struct counting {
     map seen;
-    int total;
-    const node *tensor;
+    int total, limit;
+    int naxes;
+    var *const *axes;
 } counting;
 
 static void count(counting *c, const node *n)
 {
     static char seen;
-    if (c->total > FUSE_HEAVY || n->nargs == 0 || map_get(&c->seen, n) ||
-        !node_depends_any(n, c->tensor->nvars, c->tensor->vars))
+    if (c->total > c->limit || n->nargs == 0 || map_get(&c->seen, n) || !node_depends_any(n, c->naxes, c->axes))
         return;
     map_set(&c->seen, n, &seen);
     c->total += own_cost(n);
-    if (n->op == OP_ACCESS) /* the tensor is stored, only its subscripts are computed */
-        for (int i = 1; i < n->nargs; i++)
-            count(c, n->args[i]);
-    else
-        for (int i = 0; i < n->nargs; i++)
-            count(c, n->args[i]);
+    for (int i = n->op == OP_ACCESS; i < n->nargs; i++) /* a tensor is stored, only its subscripts are computed */
+        count(c, n->args[i]);
+}
+
+static int count_operations(const node *n, int naxes, var *const *axes, int limit)
+{
+    arena *scratch = arena_new();
+    counting c = {.naxes = naxes, .axes = axes, .limit = limit};
+    map_init(&c.seen, scratch);
+    count(&c, n);
+    arena_free(scratch);
+    return c.total;
+}
+
+bool fuse_is_long(const node *n, int naxes, var *const *axes)
+{
+    return count_operations(n, naxes, axes, FUSE_CHEAP) > FUSE_CHEAP;
 }
 
 static int remember(fuse_sizes *s, map *m, const node *tensor, int value)
@@ -117,12 +83,7 @@ int fuse_cost(fuse_sizes *s, const node *tensor)
     const int *known = map_get(&s->costs, tensor);
     if (known)
         return *known;
-    arena *scratch = arena_new();
-    counting c = {.tensor = tensor};
-    map_init(&c.seen, scratch);
-    count(&c, tensor->args[0]);
-    arena_free(scratch);
-    return remember(s, &s->costs, tensor, c.total);
+    return remember(s, &s->costs, tensor, count_operations(tensor->args[0], tensor->nvars, tensor->vars, FUSE_HEAVY));
 }
 
 static int count_nodes(map *seen, const node *n, int limit)

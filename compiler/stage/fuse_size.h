@@ -2,32 +2,30 @@
 #ifndef ADC_STAGE_FUSE_SIZE_H
 #define ADC_STAGE_FUSE_SIZE_H
 #include "form/graph_fn.h"
+#include "form/volume.h"
 
-enum { FUSE_HEAVY = 1000 }; /* what a reduction or a loop counts */
+enum {
+    FUSE_HEAVY = 1000, /* what a reduction or a loop counts */
+    FUSE_CHEAP = 6     /* operations that are done again rather than stored */
+};
 
 typedef struct fuse_sizes {
     graph *g;
-    int n;
-    const extent **volumes; /* of inputs and outputs */
-    const extent *features; /* a sum of sizes that number more than rows */
-    map costs, nodes;       /* tensor -> what was counted */
+    volume_rule rule;
+    map costs, nodes; /* tensor -> what was counted */
 } fuse_sizes;
 
 void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f);
 /* At most linear in the inputs and outputs, constants aside. */
 bool fuse_is_storable(fuse_sizes *s, const node *tensor);
-bool fuse_volume_is_storable(fuse_sizes *s, const extent *volume);
-/* What may be stored where recomputing would multiply the work by a size: a product of two parts of inputs or outputs
- * with one number of points in it at most. A number of points is a size that numbers only rows of inputs and outputs
- * (N of q[N, D]); every other numbers features. So T x K projections of T x F are stored, and no N x N or N x M kernel
- * ever is. */
-bool fuse_volume_is_affordable(fuse_sizes *s, const extent *volume);
 /* Operations to compute an entry once the parts that are the same for all entries are known; shared parts count once,
  * reductions and loops as many. */
 int fuse_cost(fuse_sizes *s, const node *tensor);
 
 /* Nodes of an entry, counted up to a limit (the same one for all calls). */
 int fuse_nodes(fuse_sizes *s, const node *tensor, int limit);
+/* More than a few operations are done for each point of the axes. */
+bool fuse_is_long(const node *n, int naxes, var *const *axes);
 bool fuse_is_costly(const node *n);   /* one operation that is worth computing once */
 bool fuse_is_function(const node *n); /* ... that costs many */
 

@@ -18,7 +18,7 @@ typedef struct pair_sum {
     var **axes; /* of the entries: constant extents */
     int first;  /* number of its first term */
     int nterms;
-    bool in_total;        /* only the sum over the rows counts, and both sides of a pair give it the same: rows count twice */
+    bool in_total; /* only the sum over the rows counts, and both sides of a pair give it the same: rows count twice */
     buffer *row, *column; /* partial results of either side, [N, sizes of the entries]; no column in a total */
     var *row_param, *column_param;
 } pair_sum;

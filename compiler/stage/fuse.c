@@ -176,7 +176,7 @@ static bool is_affordable(inlining *r, const node *t)
 
 static bool should_inline(inlining *r, const node *access, const node *before, const node *t)
 {
-    if (fuse_cost(&r->sizes, t) <= FUSE_CHEAP)
+    if (fuse_cost(&r->sizes, t) <= FUSE_CHEAP && fuse_copied(&r->sizes, t, LARGE) < LARGE)
         return true;
     bool storable = fuse_is_storable(&r->sizes, t);
     if (r->cheap_only) /* read at places that data give: its adjoint would be a tensor as large */

@@ -6,6 +6,7 @@ void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f)
     *s = (fuse_sizes){.g = g};
     map_init(&s->costs, g->mem);
     map_init(&s->nodes, g->mem);
+    map_init(&s->copied, g->mem);
     volume_rule_init(&s->rule, g->mem, g->pool, f->face);
 }
 
@@ -109,6 +110,31 @@ int fuse_nodes(fuse_sizes *s, const node *tensor, int limit)
     int total = count_nodes(&seen, tensor->args[0], limit);
     arena_free(scratch);
     return remember(s, &s->nodes, tensor, total);
+}
+
+static int count_copied(map *seen, const node *n, const node *tensor, int limit)
+{
+    static char mark;
+    if (n->nargs == 0 || limit <= 0 || map_get(seen, n) || !node_depends_any(n, tensor->nvars, tensor->vars))
+        return 0;
+    map_set(seen, n, &mark);
+    int total = 1;
+    for (int i = 0; i < n->nargs && total < limit; i++)
+        total += count_copied(seen, n->args[i], tensor, limit - total);
+    return total;
+}
+
+int fuse_copied(fuse_sizes *s, const node *tensor, int limit)
+{
+    const int *known = map_get(&s->copied, tensor);
+    if (known)
+        return *known;
+    arena *scratch = arena_new();
+    map seen;
+    map_init(&seen, scratch);
+    int total = count_copied(&seen, tensor->args[0], tensor, limit);
+    arena_free(scratch);
+    return remember(s, &s->copied, tensor, total);
 }
 
 typedef struct use_record {

@@ -12,7 +12,7 @@ enum {
 typedef struct fuse_sizes {
     graph *g;
     volume_rule rule;
-    map costs, nodes; /* tensor -> what was counted */
+    map costs, nodes, copied; /* tensor -> what was counted */
 } fuse_sizes;
 
 void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f);
@@ -24,6 +24,8 @@ int fuse_cost(fuse_sizes *s, const node *tensor);
 
 /* Nodes of an entry, counted up to a limit (the same one for all calls). */
 int fuse_nodes(fuse_sizes *s, const node *tensor, int limit);
+/* Nodes that inlining an entry copies: those that depend on the axes, also inside tensors. Limit as above. */
+int fuse_copied(fuse_sizes *s, const node *tensor, int limit);
 /* More than a few operations are done for each point of the axes. */
 bool fuse_is_long(const node *n, int naxes, var *const *axes);
 bool fuse_is_costly(const node *n);   /* one operation that is worth computing once */

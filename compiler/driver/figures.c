@@ -46,7 +46,6 @@ work work_of(const figure_sizes *sizes, const kernel_list *kernels)
     for (int i = 0; i < kernels->n; i++) {
         const kernel_cost *k = &kernels->data[i];
         double times = figure_quantity(sizes, k->times), pairs = times * figure_quantity(sizes, k->pairs);
-        pairs *= kernel_symmetry(k) ? 2 : 1;
         for (int s = 0; s < COST_SORTS; s++)
             w.counts[s] += times * figure_quantity(sizes, k->once.of[s]);
         w.read += times * figure(sizes, k->read);

@@ -364,7 +364,7 @@ static void use_sums(pairing *p, int n, item *const *items)
 
 lexpr *pairs_condition(scheduler *s, const extent *size)
 {
-    return lx_bin(s, OP_LT, lx_size(s, size), lx_int(s, FEWEST));
+    return lx_bin(s, OP_LE, lx_int(s, FEWEST), lx_size(s, size));
 }
 
 void emit_pairs(scheduler *s, block *b, pair_plan *plan, int n, item *const *items, lstmt_list *out)

@@ -77,7 +77,7 @@ void emit_either(scheduler *s, block *b, int n, item *const *items, const extent
     const extent *rows = items[0]->axes[0]->extent;
     lstmt *choice = ARENA_NEW(s->mem, lstmt);
     *choice = (lstmt){.kind = LS_IF, .either = true, .e = plan ? pairs_condition(s, rows) : few_rows(s, rows, longest)};
-    branch(s, b, n, items, plan == NULL, NULL, &choice->body);
-    branch(s, b, n, items, false, plan, &choice->other);
+    branch(s, b, n, items, plan == NULL, plan, &choice->body);
+    branch(s, b, n, items, false, NULL, &choice->other);
     vec_push(s->mem, b->out, choice);
 }

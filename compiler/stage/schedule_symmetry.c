@@ -221,6 +221,32 @@ static bool pays(scheduler *s, const pair_plan *p)
     return 100 * (one + both) <= MOST_SHARED * one;
 }
 
+/* Rows run in lanes, so what is inside of a term has the same range for all of them. */
+static bool has_own_ranges(const pair_plan *p, map *seen, const node *n)
+{
+    if (n->nargs == 0 || map_get(seen, n))
+        return false;
+    map_set(seen, n, &mark);
+    int bounds = 2 * node_dynamic_axes(n);
+    bool own = false;
+    for (int k = 0; k < n->nargs && !own; k++) {
+        const node *a = n->args[k];
+        bool bound = n->op == OP_LOOP ? k < 2 : k >= n->nargs - bounds;
+        own = (bound && (node_depends(a, p->i) || node_depends(a, p->j))) || has_own_ranges(p, seen, a);
+    }
+    return own;
+}
+
+static bool any_has_own_ranges(scheduler *s, const pair_plan *p)
+{
+    map seen;
+    map_init(&seen, s->mem);
+    bool own = false;
+    for (int k = 0; k < p->terms.n; k++)
+        own |= has_own_ranges(p, &seen, p->terms.data[k].here);
+    return own;
+}
+
 pair_plan *find_pairs(scheduler *s, int n, item *const *items)
 {
     const extent *size = items[0]->axes[0]->extent;
@@ -237,7 +263,7 @@ pair_plan *find_pairs(scheduler *s, int n, item *const *items)
                       (items[k]->kind == ITEM_STORE || (items[k]->naxes == 1 && items[k]->acc.op == OP_SUM));
         search(&f, items[k]->body);
     }
-    if (!f.possible || p->terms.n == 0 || p->terms.n > MOST_TERMS)
+    if (!f.possible || p->terms.n == 0 || p->terms.n > MOST_TERMS || any_has_own_ranges(s, p))
         return NULL;
     mirror_terms(s, p);
     return pays(s, p) ? p : NULL;

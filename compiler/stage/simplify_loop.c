@@ -12,6 +12,7 @@ typedef struct loop_use {
     int *same;  /* per state: the first that always equals it */
     node *by;   /* the loop to be used instead, or NULL */
     int *place; /* per state: its place there */
+    VEC(const node *) yields; /* of its stacks */
 } loop_use;
 
 typedef struct pruning {
@@ -44,6 +45,13 @@ static loop_use *use_of(pruning *p, node *loop)
 
 /* ---- what is read ---- */
 
+static void use_stack(loop_use *u, arena *mem, const node *stack, const opening *o)
+{
+    for (int k = 0; k < states_of(u->loop); k++)
+        u->read[k] |= node_depends(o->inner[0], o->vars[k + 1]);
+    vec_push(mem, &u->yields, stack->args[1]);
+}
+
 static void find_uses(pruning *p, node *n)
 {
     static char mark;
@@ -60,8 +68,8 @@ static void find_uses(pruning *p, node *n)
         use_of(p, n);
     if (n->op == OP_OUT && n->args[0]->op == OP_LOOP)
         use_of(p, n->args[0])->read[n->integer] = true;
-    for (int k = 0; n->op == OP_STACK && k < states_of(n->args[0]); k++)
-        use_of(p, n->args[0])->read[k] |= node_depends(o->inner[0], o->vars[k + 1]);
+    if (n->op == OP_STACK)
+        use_stack(use_of(p, n->args[0]), p->g->mem, n, o);
     if (o)
         o->busy = false;
 }
@@ -158,13 +166,22 @@ static bool has_states(graph *g, node *b, node *a)
     return same;
 }
 
+/* A loop runs with all that its stacks yield. */
+static bool needs(pruning *p, const loop_use *u, const node *loop)
+{
+    map seen;
+    map_init(&seen, p->g->mem);
+    bool found = reaches(&seen, u->loop, loop);
+    for (int i = 0; i < u->yields.n && !found; i++)
+        found = reaches(&seen, u->yields.data[i], loop);
+    return found;
+}
+
 static bool can_replace(pruning *p, const loop_use *u, const loop_use *by)
 {
     int n = states_of(u->loop), m = states_of(by->loop);
-    map seen;
-    map_init(&seen, p->g->mem);
     bool comes_first = m > n || (m == n && by->loop->id < u->loop->id);
-    return comes_first && has_states(p->g, by->loop, u->loop) && !reaches(&seen, by->loop, u->loop);
+    return comes_first && has_states(p->g, by->loop, u->loop) && !needs(p, by, u->loop) && !needs(p, u, by->loop);
 }
 
 /* One loop that another one can be used instead of. */

@@ -379,12 +379,45 @@ static void vectorize_list(nest_fn *f, const lane_choice *choice, lstmt_list *li
     *list = out;
 }
 
+/* Whether what is written for lanes can run in them. */
+static bool can_run(const lane_choice *choice, const lstmt_list *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        lane_facts facts = {.possible = true};
+        if (s->kind == LS_FOR && s->must)
+            lane_facts_find(&facts, choice->mem, &choice->uses, s);
+        if (!facts.possible || !can_run(choice, &s->body) || !can_run(choice, &s->other))
+            return false;
+    }
+    return true;
+}
+
+/* Of two ways to compute the same, the special one may turn out not to be one. */
+static void drop_impossible(const lane_choice *choice, lstmt_list *list)
+{
+    lstmt_list out = {0};
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        drop_impossible(choice, &s->body);
+        drop_impossible(choice, &s->other);
+        if (s->kind != LS_IF || !s->either || can_run(choice, &s->body)) {
+            vec_push(choice->mem, &out, s);
+            continue;
+        }
+        for (int k = 0; k < s->other.n; k++)
+            vec_push(choice->mem, &out, s->other.data[k]);
+    }
+    *list = out;
+}
+
 void vectorize(nest_fn *f, arena *mem)
 {
     lane_choice choice = {.mem = mem};
     map_init(&choice.uses, mem);
     map_init(&choice.chosen, mem);
     lane_count_uses(&choice.uses, mem, &f->body);
+    drop_impossible(&choice, &f->body);
     lane_choose(&choice, &f->body);
     vectorize_list(f, &choice, &f->body);
 }

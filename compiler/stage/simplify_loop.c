@@ -8,18 +8,19 @@
 
 typedef struct loop_use {
     node *loop;
-    bool *read; /* per state: by an out, a stack, or the next value of one that is read */
-    int *same;  /* per state: the first that always equals it */
-    node *by;   /* the loop to be used instead, or NULL */
-    int *place; /* per state: its place there */
+    bool *read;               /* per state: by an out, a stack, or the next value of one that is read */
+    int *same;                /* per state: the first that always equals it */
+    node *by;                 /* the loop to be used instead, or NULL */
+    int *place;               /* per state: its place there */
     VEC(const node *) yields; /* of its stacks */
+    int level;                /* more than that of any loop that it needs; 0: not known yet */
 } loop_use;
 
 typedef struct pruning {
     graph *g;
     map uses; /* loop -> loop_use */
     VEC(loop_use *) list;
-    map seen, done;
+    map seen, done, levels;
 } pruning;
 
 static int states_of(const node *loop)
@@ -177,11 +178,74 @@ static bool needs(pruning *p, const loop_use *u, const node *loop)
     return found;
 }
 
+static int level_of(pruning *p, const node *n);
+
+static int level_of_args(pruning *p, const node *n)
+{
+    int level = 0;
+    for (int i = 0; i < n->nargs; i++) {
+        int k = level_of(p, n->args[i]);
+        level = k > level ? k : level;
+    }
+    return level;
+}
+
+static int loop_level(pruning *p, const node *loop)
+{
+    loop_use *u = map_get(&p->uses, loop);
+    if (u && u->level)
+        return u->level;
+    int level = level_of_args(p, loop);
+    for (int i = 0; u && i < u->yields.n; i++) {
+        int k = level_of(p, u->yields.data[i]);
+        level = k > level ? k : level;
+    }
+    if (u)
+        u->level = level + 1;
+    return level + 1;
+}
+
+static int level_of(pruning *p, const node *n)
+{
+    if (n->nargs == 0)
+        return 0;
+    intptr_t level = (intptr_t)map_get(&p->levels, n);
+    if (!level) {
+        level = 1 + (n->op == OP_LOOP ? loop_level(p, n) : level_of_args(p, n));
+        map_set(&p->levels, n, (void *)level);
+    }
+    return (int)level - 1;
+}
+
 static bool can_replace(pruning *p, const loop_use *u, const loop_use *by)
 {
     int n = states_of(u->loop), m = states_of(by->loop);
     bool comes_first = m > n || (m == n && by->loop->id < u->loop->id);
-    return comes_first && has_states(p->g, by->loop, u->loop) && !needs(p, by, u->loop) && !needs(p, u, by->loop);
+    return comes_first && has_states(p->g, by->loop, u->loop);
+}
+
+static void replace_by(loop_use *u, loop_use *by)
+{
+    u->by = by->loop;
+    for (int s = 0; s < states_of(u->loop); s++)
+        u->place[s] = s;
+}
+
+/* All loops that others of their level can be used instead of: then nothing waits for itself. */
+static bool find_repeated_in_levels(pruning *p)
+{
+    bool found = false;
+    for (int i = 0; i < p->list.n; i++)
+        loop_level(p, p->list.data[i]->loop);
+    for (int i = 0; i < p->list.n; i++)
+        for (int k = 0; k < p->list.n && !p->list.data[i]->by; k++) {
+            loop_use *u = p->list.data[i], *by = p->list.data[k];
+            if (i == k || u->level != by->level || !can_replace(p, u, by))
+                continue;
+            replace_by(u, by);
+            found = true;
+        }
+    return found;
 }
 
 /* One loop that another one can be used instead of. */
@@ -189,12 +253,10 @@ static bool find_repeated(pruning *p)
 {
     for (int i = 0; i < p->list.n; i++)
         for (int k = 0; k < p->list.n; k++) {
-            loop_use *u = p->list.data[i];
-            if (i == k || !can_replace(p, u, p->list.data[k]))
+            loop_use *u = p->list.data[i], *by = p->list.data[k];
+            if (i == k || !can_replace(p, u, by) || needs(p, by, u->loop) || needs(p, u, by->loop))
                 continue;
-            u->by = p->list.data[k]->loop;
-            for (int s = 0; s < states_of(u->loop); s++)
-                u->place[s] = s;
+            replace_by(u, by);
             return true;
         }
     return false;
@@ -232,6 +294,7 @@ static void make_smaller(pruning *p, loop_use *u)
         u->place[i] = u->place[u->same[i]];
     g->at = loop->at;
     u->by = graph_loop(g, rewrite(p, loop->args[0]), rewrite(p, loop->args[1]), kept, inits, vars, nexts);
+    map_set(&p->done, u->by, u->by);
     o->busy = false;
 }
 
@@ -252,22 +315,32 @@ static const loop_use *replacement(pruning *p, node *loop)
     return u && u->by ? u : NULL;
 }
 
+/* The loop to be used in the end, rewritten. */
+static node *final_loop(pruning *p, const loop_use *u)
+{
+    node *loop = u->by;
+    for (const loop_use *next = map_get(&p->uses, loop); next && next->by; next = map_get(&p->uses, loop))
+        loop = next->by;
+    return rewrite(p, loop);
+}
+
 static node *rewrite_stack(pruning *p, node *n, const loop_use *u)
 {
     graph *g = p->g;
-    int states = states_of(u->loop), more = states_of(u->by);
+    node *loop = final_loop(p, u);
+    int states = states_of(u->loop), more = states_of(loop);
     var **old = ARENA_ARRAY(g->mem, var *, states + 1), **vars = ARENA_ARRAY(g->mem, var *, more + 1);
     node *e, **by = ARENA_ARRAY(g->mem, node *, states + 1);
     graph_open(g, n, old, &e);
     vars[0] = old[0];
     by[0] = old[0]->self;
     for (int k = 0; k < more; k++) {
-        const var *v = u->by->vars[1 + k];
+        const var *v = loop->vars[1 + k];
         vars[1 + k] = graph_param(g, v->elem, v->rank, v->extents, NULL);
     }
     for (int i = 0; i < states; i++)
         by[1 + i] = vars[1 + u->place[i]]->self;
-    return graph_stack(g, u->by, n->extents[0], vars, rewrite(p, graph_subst(g, e, states + 1, old, by)));
+    return graph_stack(g, loop, n->extents[0], vars, rewrite(p, graph_subst(g, e, states + 1, old, by)));
 }
 
 static node *rewrite(void *data, node *n)
@@ -282,7 +355,7 @@ static node *rewrite(void *data, node *n)
     if (!u)
         r = graph_map_args(p->g, n, rewrite, p);
     else if (n->op == OP_OUT)
-        r = graph_out(p->g, u->by, u->place[n->integer]);
+        r = graph_out(p->g, final_loop(p, u), u->place[n->integer]);
     else
         r = rewrite_stack(p, n, u);
     if (!r->hint)
@@ -297,6 +370,7 @@ static void prune_init(pruning *p, graph *g, int n, node *const *roots)
     map_init(&p->uses, g->mem);
     map_init(&p->seen, g->mem);
     map_init(&p->done, g->mem);
+    map_init(&p->levels, g->mem);
     for (int i = 0; i < n; i++)
         find_uses(p, roots[i]);
 }
@@ -305,7 +379,8 @@ bool simplify_loops(graph *g, int n, node **roots)
 {
     bool found = false;
     pruning p;
-    for (prune_init(&p, g, n, roots); p.list.n && find_repeated(&p); prune_init(&p, g, n, roots)) {
+    for (prune_init(&p, g, n, roots); p.list.n && (find_repeated_in_levels(&p) || find_repeated(&p));
+         prune_init(&p, g, n, roots)) {
         found = true;
         for (int i = 0; i < p.list.n; i++)
             p.list.data[i]->read = NULL; /* nothing else in this walk */

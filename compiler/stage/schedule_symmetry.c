@@ -224,7 +224,8 @@ static bool pays(scheduler *s, const pair_plan *p)
 /* Rows run in lanes, so what is inside of a term has the same range for all of them. */
 static bool has_own_ranges(const pair_plan *p, map *seen, const node *n)
 {
-    if (n->nargs == 0 || map_get(seen, n))
+    bool varies = node_depends(n, p->i) || node_depends(n, p->j);
+    if (n->nargs == 0 || !varies || map_get(seen, n))
         return false;
     map_set(seen, n, &mark);
     int bounds = 2 * node_dynamic_axes(n);

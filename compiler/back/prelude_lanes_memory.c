@@ -193,10 +193,13 @@ const prelude_row prelude_lanes_memory[] = {
     {"AD_SHORT_LIST", "",
      "/* Lists up to this length are moved in all lanes at once. */\n"
      "#define AD_SHORT_LIST 24\n"},
-    {"ad_insert_@Es", "ad_any_of_bools ad_less_@Es ad_pick_@Es ad_pick_ints ad_@M_of_bools ad_ints_of_bools AD_SHORT_LIST",
-     "/* Keeps the k least keys of each lane sorted, with their indices (-1: no key yet). Equal keys stay in the order of\n"
+    {"ad_insert_@Es",
+     "ad_any_of_bools ad_less_@Es ad_pick_@Es ad_pick_ints ad_@M_of_bools ad_ints_of_bools AD_SHORT_LIST",
+     "/* Keeps the k least keys of each lane sorted, with their indices (-1: no key yet). Equal keys stay in the order "
+     "of\n"
      " * insertion; NaN is never inserted. Mostly no lane has anything to insert. */\n"
-     "AD_INLINE void ad_insert_@Es(ad_@Es *keys, ad_ints *indices, int64_t k, ad_@Es key, ad_ints index, ad_bools mask)\n"
+     "AD_INLINE void ad_insert_@Es(ad_@Es *keys, ad_ints *indices, int64_t k, ad_@Es key, ad_ints index, ad_bools "
+     "mask)\n"
      "{\n"
      "    if (k == 0)\n"
      "        return;\n"
@@ -226,9 +229,11 @@ const prelude_row prelude_lanes_memory[] = {
      "        indices[at][lane] = index[lane];\n"
      "    }\n"
      "}\n"},
-    {"ad_insert_largest_@Es", "ad_any_of_bools ad_more_@Es ad_pick_@Es ad_pick_ints ad_@M_of_bools ad_ints_of_bools AD_SHORT_LIST",
+    {"ad_insert_largest_@Es",
+     "ad_any_of_bools ad_more_@Es ad_pick_@Es ad_pick_ints ad_@M_of_bools ad_ints_of_bools AD_SHORT_LIST",
      "/* As ad_insert_@Es, but keeps the k greatest. */\n"
-     "AD_INLINE void ad_insert_largest_@Es(ad_@Es *keys, ad_ints *indices, int64_t k, ad_@Es key, ad_ints index, ad_bools mask)\n"
+     "AD_INLINE void ad_insert_largest_@Es(ad_@Es *keys, ad_ints *indices, int64_t k, ad_@Es key, ad_ints index, "
+     "ad_bools mask)\n"
      "{\n"
      "    if (k == 0)\n"
      "        return;\n"

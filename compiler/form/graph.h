@@ -165,8 +165,8 @@ node *graph_out(graph *g, node *of, int k);
 /* passes: the extent of the first axis, equal to hi - lo. */
 node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, node *e);
 node *graph_custom(graph *g, node *value, int n, node *const *xs, var *const *vars, node *const *adjoints);
-/* x, and 0 where it is -inf, with derivative 1: for the logarithm of a sum that weights are divided by, so that those of
- * nothing but zeros are 0. */
+/* x, and 0 where it is -inf, with derivative 1: for the logarithm of a sum that weights are divided by, so that those
+ * of nothing but zeros are 0. */
 node *graph_finite(graph *g, node *x);
 node *graph_name(graph *g, node *x); /* a new one each time */
 node *graph_vjp(graph *g, node *e, node *w, int n, node *const *names);

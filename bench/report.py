@@ -204,33 +204,46 @@ def targets_table(workloads, rows, builds, memory):
     return table(["workload", "what", "goal", "measured", "verdict"], lines) + f"\n\n{missed} of {len(lines)} missed.", missed
 
 
-def plot(rows, path):
-    """Rates on one core at the largest N of each workload and precision, one bar per contestant; False without gnuplot."""
-    if not shutil.which("gnuplot"):
-        return False
-    groups, names = {}, []
-    for r in rows:
-        if not r["times"] or r["threads"] != 1 or r["who"].endswith("value"):
+def speeds(rows, real):
+    """{workload: {who: speed in units of adc's}} on one core at adc's largest N; of several compilers the best."""
+    groups = {}
+    for w in dict.fromkeys(r["workload"] for r in rows):
+        found = [r for r in rows if r["times"] and r["workload"] == w and r["real"] == real and r["threads"] == 1 and r["who"] != "adc value"]
+        sizes = [r["n"] for r in found if r["who"] == "adc"]
+        if not sizes:
             continue
-        who = r["who"].split(" ")[0]
-        key = (r["workload"], r["real"])
-        most = max(x["n"] for x in rows if x["times"] and (x["workload"], x["real"]) == key and x["who"] == "adc") if find(rows, who="adc", workload=key[0], real=key[1]) else r["n"]
-        if r["n"] != most:
-            continue
-        names += [who] if who not in names else []
-        rate = r["work"] / median(r) / 1e9
-        groups.setdefault(f"{key[0]} {key[1]}", {})
-        groups[f"{key[0]} {key[1]}"][who] = max(rate, groups[f"{key[0]} {key[1]}"].get(who, 0))
-    if not groups:
-        return False
-    data = path[:-4] + ".dat"
+        at = [r for r in found if r["n"] == max(sizes)]
+        ours = median(next(r for r in at if r["who"] == "adc"))
+        groups[w] = {}
+        for r in at:
+            who = r["who"].split(" ")[0]
+            groups[w][who] = max(ours / median(r), groups[w].get(who, 0))
+    return groups
+
+
+def panel(groups, real, data):
+    """gnuplot commands for the bars of one precision; data is the file that they read, written here."""
+    names = list(dict.fromkeys(who for g in groups.values() for who in g))
     with open(data, "w", encoding="utf-8") as f:
-        for group, rates in groups.items():
-            f.write(f'"{group.replace("_", " D=")}"' + "".join(f" {rates[n]:.5g}" if n in rates else " ?" for n in names) + "\n")
+        for w, group in groups.items():
+            label = w.replace("_", " ")
+            f.write(f'"{label}"' + "".join(f" {group[n]:.5g}" if n in group else " ?" for n in names) + "\n")
     bars = ", ".join(f'"{data}" using {k + 2}:xtic(1) title "{n}"' for k, n in enumerate(names))
-    script = (f'set terminal svg size {max(900, 90 * len(groups))},520; set output "{path}"; set datafile missing "?"; set style data histograms; '
-              'set style histogram clustered gap 1; set style fill solid 0.8; set logscale y; set grid ytics; set key outside right; '
-              f'set ylabel "10^9 terms per second, one core"; set xtics rotate by -40; plot {bars}')
-    done = subprocess.run(["gnuplot", "-e", script], stderr=subprocess.PIPE, text=True)
-    os.remove(data)
+    return f'set title "{real}: speed on one core, adc = 1"; plot {bars}, 1 with lines linecolor "black" notitle; '
+
+
+def plot(rows, path):
+    """An SVG of the speeds relative to adc's; False where gnuplot is missing."""
+    groups = {real: speeds(rows, real) for real in ("f32", "f64")}
+    groups = {real: g for real, g in groups.items() if g}
+    if not groups or not shutil.which("gnuplot"):
+        return False
+    files = {real: f"{path[:-4]}.{real}.dat" for real in groups}
+    script = (f'set terminal svg size 1200,{360 * len(groups)} font "sans,11"; set output "{path}"; set datafile missing "?"; set style data histograms; '
+              'set style histogram clustered gap 2; set style fill solid 0.8 noborder; set logscale y; set format y "10^{%L}"; set grid ytics; '
+              f'set key outside right; set xtics rotate by -30; set bmargin 5; set yrange [1e-3:30]; set multiplot layout {len(groups)},1; ')
+    script += "".join(panel(g, real, files[real]) for real, g in groups.items())
+    done = subprocess.run(["gnuplot", "-e", script], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for data in files.values():
+        os.remove(data)
     return done.returncode == 0

@@ -503,6 +503,33 @@ const extent *graph_extent(graph *g, const node *n)
     return n->op == OP_ADD ? extent_add(a, b) : n->op == OP_SUB ? extent_sub(a, b) : extent_mul(a, b);
 }
 
+typedef struct counting {
+    map seen;
+    int left;
+    bool tensors;
+} counting;
+
+static void count_nodes(counting *c, const node *n)
+{
+    static char mark;
+    if (n->nargs == 0 || c->left <= 0 || map_get(&c->seen, n))
+        return;
+    map_set(&c->seen, n, &mark);
+    c->left--;
+    for (int i = n->op == OP_ACCESS && !c->tensors; i < n->nargs; i++)
+        count_nodes(c, n->args[i]);
+}
+
+int graph_count(const node *n, int limit, bool tensors)
+{
+    arena *scratch = arena_new();
+    counting c = {.left = limit, .tensors = tensors};
+    map_init(&c.seen, scratch);
+    count_nodes(&c, n);
+    arena_free(scratch);
+    return limit - c.left;
+}
+
 const extent *graph_volume(graph *g, int rank, const extent *const *extents)
 {
     const extent *v = extent_const(g->pool, 1);

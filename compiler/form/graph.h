@@ -209,6 +209,9 @@ int op_arity(op o);
 const extent *graph_extent(graph *g, const node *n);
 /* Number of entries. */
 const extent *graph_volume(graph *g, int rank, const extent *const *extents);
+/* Nodes below n, n included, leaves not; counted up to a limit. The insides of tensors that are only read count when
+ * tensors is set. */
+int graph_count(const node *n, int limit, bool tensors);
 /* Number of dynamic axes of a binder. */
 int node_dynamic_axes(const node *n);
 

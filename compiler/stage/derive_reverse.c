@@ -157,18 +157,6 @@ static void reverse_reduce(sweep *s, node *n, node *w)
 
 enum { ADJOINT_NODES = 80 }; /* a larger adjoint of a tensor becomes a tensor, so that chains stay linear */
 
-static int count_nodes(map *seen, const node *n, int limit)
-{
-    static char mark;
-    if (n->nargs == 0 || limit <= 0 || map_get(seen, n))
-        return 0;
-    map_set(seen, n, &mark);
-    int count = 1;
-    for (int i = 0; i < n->nargs && count <= limit; i++)
-        count += count_nodes(seen, n->args[i], limit - count);
-    return count;
-}
-
 /* Does it read targets at other places than its own, x[2*i+a]? Then so will what is read of its adjoint. */
 static bool reads_shifted(sweep *s, map *seen, const node *n)
 {
@@ -201,11 +189,11 @@ static bool holds_reduction(map *seen, const node *n)
 static node *cut(sweep *s, const node *n, const opened *o, node *w)
 {
     arena *scratch = arena_new();
-    map seen[3];
-    for (int i = 0; i < 3; i++)
-        map_init(&seen[i], scratch);
-    bool large = count_nodes(&seen[0], w, ADJOINT_NODES + 1) > ADJOINT_NODES;
-    bool again = !large && holds_reduction(&seen[1], w) && reads_shifted(s, &seen[2], o->body) &&
+    map seen, reads;
+    map_init(&seen, scratch);
+    map_init(&reads, scratch);
+    bool large = graph_count(w, ADJOINT_NODES + 1, true) > ADJOINT_NODES;
+    bool again = !large && holds_reduction(&seen, w) && reads_shifted(s, &reads, o->body) &&
                  volume_is_affordable(&s->d->rule, graph_volume(s->g, n->rank, n->extents));
     arena_free(scratch);
     if (!large && !again)

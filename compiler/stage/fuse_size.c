@@ -87,29 +87,12 @@ int fuse_cost(fuse_sizes *s, const node *tensor)
     return remember(s, &s->costs, tensor, count_operations(tensor->args[0], tensor->nvars, tensor->vars, FUSE_HEAVY));
 }
 
-static int count_nodes(map *seen, const node *n, int limit)
-{
-    static char mark;
-    if (n->nargs == 0 || limit <= 0 || map_get(seen, n))
-        return 0;
-    map_set(seen, n, &mark);
-    int total = 1;
-    for (int i = n->op == OP_ACCESS; i < n->nargs && total < limit; i++)
-        total += count_nodes(seen, n->args[i], limit - total);
-    return total;
-}
-
 int fuse_nodes(fuse_sizes *s, const node *tensor, int limit)
 {
     const int *known = map_get(&s->nodes, tensor);
     if (known)
         return *known;
-    arena *scratch = arena_new();
-    map seen;
-    map_init(&seen, scratch);
-    int total = count_nodes(&seen, tensor->args[0], limit);
-    arena_free(scratch);
-    return remember(s, &s->nodes, tensor, total);
+    return remember(s, &s->nodes, tensor, graph_count(tensor->args[0], limit, false));
 }
 
 static int count_copied(map *seen, const node *n, const node *tensor, int limit)

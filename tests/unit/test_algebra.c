@@ -1,4 +1,4 @@
-/* What collect and fuse_strength make of sums and products, from tests/golden/graph/{collect,strength}.txt. */
+/* What collect and fuse_strength make of sums and products, and simplify_loops of loops, from tests/golden/graph. */
 #include "stage/collect.h"
 #include "stage/fuse.h"
 #include "stage/simplify.h"
@@ -17,6 +17,11 @@ static void strengthen(graph *g, int n, node **roots)
     fuse_strength(g, &f);
 }
 
+static void prune(graph *g, int n, node **roots)
+{
+    simplify_loops(g, n, roots);
+}
+
 static int run(const char *path, golden_pass *pass)
 {
     arena *mem = arena_new();
@@ -33,5 +38,6 @@ int main(void)
 {
     int failures = run("tests/golden/graph/collect.txt", collect_all);
     failures += run("tests/golden/graph/strength.txt", strengthen);
+    failures += run("tests/golden/graph/loops.txt", prune);
     return failures ? 1 : 0;
 }

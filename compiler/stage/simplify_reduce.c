@@ -32,19 +32,30 @@ node *simplify_reduce_empty(const rewrite *w)
     return empty ? neutral : NULL;
 }
 
-/* The reduction without its static axis k, which is by; nothing else changed. */
+/* The lower end of the range of a dynamic axis; the upper one follows. */
+static node *const *range_of(const rewrite *w, int k)
+{
+    node *const *range = w->args + 2;
+    for (int i = 0; i < k; i++)
+        range += w->vars[i]->extent ? 0 : 2;
+    return range;
+}
+
+/* The reduction without its axis k, which is by; nothing else changed. */
 static node *reduce_without(const rewrite *w, int k, node *by, node *body, node *filter)
 {
     graph *g = w->g;
     const node *n = w->n;
     var *v = w->vars[k], **rest = ARENA_ARRAY(g->mem, var *, n->nvars);
     node **ranges = ARENA_ARRAY(g->mem, node *, n->nargs);
-    int count = 0;
-    for (int i = 0; i < n->nvars; i++)
-        if (i != k)
-            rest[count++] = w->vars[i];
-    for (int i = 2; i < n->nargs; i++)
-        ranges[i - 2] = graph_subst(g, w->args[i], 1, &v, &by);
+    int count = 0, nranges = 0;
+    for (int i = 0; i < n->nvars; i++) {
+        if (i == k)
+            continue;
+        rest[count++] = w->vars[i];
+        for (int b = 0; b < 2 && !w->vars[i]->extent; b++)
+            ranges[nranges++] = graph_subst(g, range_of(w, i)[b], 1, &v, &by);
+    }
     return graph_reduce(g, n->op, count, rest, body, filter, ranges);
 }
 
@@ -118,7 +129,7 @@ static bool find_delta(const rewrite *w, const conjuncts *list, delta *d)
 {
     for (d->axis = 0; d->axis < w->n->nvars; d->axis++) {
         var *v = w->vars[d->axis];
-        if (!v->extent || ranges_depend(w, v))
+        if (ranges_depend(w, v))
             continue;
         for (d->conjunct = 0; d->conjunct < list->n; d->conjunct++) {
             d->value = solve(w->g, list->data[d->conjunct], v);
@@ -129,8 +140,14 @@ static bool find_delta(const rewrite *w, const conjuncts *list, delta *d)
     return false;
 }
 
-static node *guard_of(graph *g, node *e, const extent *size)
+/* The value e of axis k is in its range. */
+static node *guard_of(const rewrite *w, int k, node *e)
 {
+    graph *g = w->g;
+    const extent *size = w->vars[k]->extent;
+    node *const *range = range_of(w, k);
+    if (!size)
+        return graph_bin(g, OP_AND, graph_bin(g, OP_LE, range[0], e), graph_bin(g, OP_LT, e, range[1]));
     if (affine_in_range(e, size, NULL, 0, NULL, 0, NULL))
         return graph_bool(g, true);
     return graph_bin(g, OP_AND, graph_bin(g, OP_LE, graph_int(g, 0), e), graph_bin(g, OP_LT, e, graph_size(g, size)));
@@ -180,7 +197,7 @@ node *simplify_reduce_delta(const rewrite *w)
         before = and_then(g, before, early);
     node *x = graph_subst(g, inner.n ? body->args[1] : body, 1, &v, &d.value);
     x = when(g, late, x, zero);
-    node *guard = guard_of(g, d.value, v->extent);
+    node *guard = guard_of(w, d.axis, d.value);
     bool inside = node_depends_any(guard, w->n->nvars, w->vars);
     if (simplify_is_plain(guard) && !inside)
         return when(g, guard, reduce_without(w, d.axis, d.value, x, and_then(g, before, after)), zero);

@@ -55,11 +55,11 @@ static void adc_error(const loc *at, void *scanner, tree_builder *b, const char 
 %token <name> EXPORT "'export'" FN "'fn'"
 %token IMPORT "'import'" LET "'let'" VAR "'var'" FOR "'for'" IN "'in'" WHILE "'while'" IF "'if'" THEN "'then'"
 %token ELSE "'else'" YIELD "'yield'" RETURN "'return'" AND "'and'" OR "'or'" NOT "'not'" TRUE "'true'" FALSE "'false'"
-%token WHERE "'where'" DOTS "'..'" ARROW "'->'" EQ "'=='" NE "'!='" LE "'<='" GE "'>='"
+%token WHERE "'where'" DOTS "'..'" SPREAD "'...'" ARROW "'->'" EQ "'=='" NE "'!='" LE "'<='" GE "'>='"
 
 %type <name> name
-%type <expr> expr primary rhs
-%type <exprs> exprs args
+%type <expr> expr primary rhs extent
+%type <exprs> exprs args extents
 %type <stmt> stmt loop branch
 %type <stmts> stmts block
 %type <type> type types result_items
@@ -141,10 +141,15 @@ placed
 
 type
     : name                                              { $$ = tree_type(b, @$, $1, (expr_list){0}); }
-    | name '[' exprs ']'                                { $$ = tree_type(b, @$, $1, $3); }
+    | name '[' extents ']'                              { $$ = tree_type(b, @$, $1, $3); }
     | FN '(' types ')' ARROW type                       { $$ = tree_type_fn(b, @$, $3, $6); }
     | '(' result_items ')'                              { $$ = $2; $$->at = @$; }
     ;
+extents
+    : extent                                            { $$ = (expr_list){0}; vec_push(b->mem, &$$, $1); }
+    | extents ',' extent                                { $$ = $1; vec_push(b->mem, &$$, $3); }
+    ;
+extent: expr | name SPREAD                              { $$ = tree_spread(b, @$, $1); };
 types
     : %empty                                            { $$ = tree_type_list(b, @$, NULL, NULL, NULL); }
     | type                                              { $$ = tree_type_list(b, @$, NULL, NULL, $1); }
@@ -285,6 +290,7 @@ items
     ;
 item
     : expr                                              { $$ = (bracket_item){.at = @$, .value = $1}; }
+    | name SPREAD                                       { $$ = (bracket_item){.at = @$, .value = tree_spread(b, @$, $1)}; }
     | name ':' expr                                     { $$ = (bracket_item){.at = @1, .name = $1, .count = $3}; }
     | name IN expr DOTS expr                            { $$ = (bracket_item){.at = @1, .name = $1, .lo = $3, .hi = $5}; }
     | expr DOTS expr                                    { $$ = (bracket_item){.at = @$, .lo = $1, .hi = $3, .slice = true}; }

@@ -93,7 +93,8 @@ typedef enum expr_kind {
     EXPR_LAMBDA,    /* params, a[0] */
     EXPR_DERIV,     /* name one of grad vjp jvp hvp jacobian hessian divergence laplacian; a[0] is e; wrt; then a[1] */
     EXPR_FOR,       /* let path = for ...: loop is the STMT_FOR with its yields */
-    EXPR_TUPLE      /* only as right hand side: (a, b) */
+    EXPR_TUPLE,     /* only as right hand side: (a, b) */
+    EXPR_SPREAD     /* only among extents: name... stands for the sizes of a shape, as many as its rank */
 } expr_kind;
 
 typedef enum binary_op {

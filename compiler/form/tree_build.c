@@ -114,6 +114,13 @@ expr *tree_name(tree_builder *b, loc at, const char *module_name, const char *na
     return e;
 }
 
+expr *tree_spread(tree_builder *b, loc at, const char *name)
+{
+    expr *e = leaf(b, at, EXPR_SPREAD);
+    e->name = name;
+    return e;
+}
+
 expr *tree_unary(tree_builder *b, loc at, expr_kind kind, expr *a)
 {
     expr *e = leaf(b, at, kind);

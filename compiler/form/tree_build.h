@@ -66,6 +66,7 @@ expr *tree_int(tree_builder *b, loc at, const char *digits);
 expr *tree_real(tree_builder *b, loc at, const char *digits);
 expr *tree_bool(tree_builder *b, loc at, bool value);
 expr *tree_name(tree_builder *b, loc at, const char *module_name, const char *name);
+expr *tree_spread(tree_builder *b, loc at, const char *name); /* S... */
 expr *tree_unary(tree_builder *b, loc at, expr_kind kind, expr *a);
 expr *tree_binary(tree_builder *b, loc at, binary_op op, expr *l, expr *r);
 expr *tree_if(tree_builder *b, loc at, expr *c, expr *then, expr *otherwise);

@@ -48,6 +48,11 @@ static void print_qualified(printer *p, const expr *e)
     put(p, e->name);
 }
 
+static void print_spread(printer *p, const expr *e)
+{
+    text_addf(p->t, "%s...", e->name);
+}
+
 static void print_number(printer *p, const expr *e)
 {
     put(p, e->name);
@@ -239,6 +244,7 @@ static void (*const rules[])(printer *, const expr *) = {
     [EXPR_DERIV] = print_derivative_form,
     [EXPR_FOR] = print_loop_value,
     [EXPR_TUPLE] = print_tuple,
+    [EXPR_SPREAD] = print_spread,
 };
 
 static int strength_of(const expr *e)

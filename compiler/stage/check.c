@@ -33,6 +33,10 @@ void begin_function(checker *c, function *f)
 
 static void check_function(checker *c, function *f)
 {
+    if (is_generic(c, f)) {
+        set_state(c, f, FN_DONE);
+        return;
+    }
     begin_function(c, f);
     int scope = scope_open(c);
     enter_signature(c, f);
@@ -41,6 +45,26 @@ static void check_function(checker *c, function *f)
     if (f->derivative)
         check_hand_derivative(c, f);
     set_state(c, f, FN_DONE);
+}
+
+checker suspend(checker *c)
+{
+    checker outer = *c;
+    c->undo.data = NULL;
+    c->undo.cap = c->pending.cap = c->regions.cap = 0;
+    c->pending.data = NULL;
+    c->regions.data = NULL;
+    return outer;
+}
+
+void resume(checker *c, const checker *outer)
+{
+    checker now = *c;
+    *c = *outer;
+    c->functions = now.functions;
+    c->states = now.states;
+    c->generic = now.generic;
+    c->cyclic = now.cyclic;
 }
 
 /* Functions are ordered before, by the names that stand in calls; what that overlooks is caught up here. */
@@ -53,14 +77,10 @@ void ensure_checked(checker *c, function *f, loc at)
             diag_error(c->diag, at, "recursion: %s -> %s", f->name, f->name);
         return;
     }
-    checker saved = *c;
+    checker outer = suspend(c);
     set_state(c, f, FN_OPEN);
-    c->undo.data = NULL;
-    c->undo.cap = c->pending.cap = c->regions.cap = 0;
-    c->pending.data = NULL;
-    c->regions.data = NULL;
     check_function(c, f);
-    *c = saved;
+    resume(c, &outer);
 }
 
 /* One place where a function's text names another. */
@@ -220,6 +240,13 @@ static void check_from(checker *c, function *f)
     }
 }
 
+void declare_function(checker *c, function *f)
+{
+    binding *b = ARENA_NEW(c->mem, binding);
+    *b = (binding){.kind = BIND_FUNCTION, .name = f->name, .at = f->at, .type = error_type(c), .fn = f};
+    map_set(&c->functions, f, b);
+}
+
 static void add_functions(checker *c, module *m)
 {
     map *known = ARENA_NEW(c->mem, map);
@@ -235,9 +262,7 @@ static void add_functions(checker *c, module *m)
             continue;
         }
         map_set(known, f->name, f);
-        binding *b = ARENA_NEW(c->mem, binding);
-        *b = (binding){.kind = BIND_FUNCTION, .name = f->name, .at = f->at, .type = error_type(c), .fn = f};
-        map_set(&c->functions, f, b);
+        declare_function(c, f);
     }
 }
 
@@ -259,6 +284,7 @@ static checker *new_checker(program *p, diag *d)
     map_init(&c->functions, c->mem);
     map_init(&c->states, c->mem);
     map_init(&c->modules, c->mem);
+    map_init(&c->generic, c->mem);
     c->pi = constant(c, "pi", 3.14159265358979323846);
     c->inf = constant(c, "inf", (double)INFINITY);
     return c;
@@ -272,11 +298,14 @@ bool check_program(program *p, diag *d)
         add_functions(c, p->modules.data[i]);
     for (int i = 0; i < p->modules.n; i++)
         for (int k = 0; k < p->modules.data[i]->functions.n; k++)
-            check_signature(c, p->modules.data[i]->functions.data[k]);
+            if (!check_generic_signature(c, p->modules.data[i]->functions.data[k]))
+                check_signature(c, p->modules.data[i]->functions.data[k]);
     for (int i = 0; i < p->modules.n; i++)
         for (int k = 0; k < p->modules.data[i]->functions.n; k++)
             if (state_of(c, p->modules.data[i]->functions.data[k]) == FN_NEW)
                 check_from(c, p->modules.data[i]->functions.data[k]);
+    for (int i = 0; i < p->modules.n; i++)
+        check_unused_shapes(c, p->modules.data[i]);
     for (int i = 0; i < p->modules.n; i++)
         check_export_grads(c, p->modules.data[i]);
     return d->errors == before;

@@ -254,6 +254,7 @@ static void inherit_requirements(sizing *s, const expr *call, loc at)
 /* A named function where want is asked: its sizes from want's parameters. Gives the type of its result, or NULL. */
 static type *pass_function(checker *c, expr *e, function *f, const type *want, const char *role)
 {
+    f = instance_for(c, f, want->n, (const type *const *)want->items);
     ensure_checked(c, f, e->at);
     sizing s = new_sizing(c, f);
     if (f->params.n != want->n) {
@@ -382,7 +383,7 @@ static bool check_values(checker *c, expr *e, const function *f)
     bool ok = true;
     for (int i = 0; i < e->a.n; i++) {
         expr *a = e->a.data[i];
-        const type *formal = i < f->params.n ? param_type(f, i) : NULL;
+        const type_syntax *formal = i < f->params.n ? f->params.data[i].type : NULL;
         bool passed = formal && formal->kind == TYPE_FN;
         if (!passed)
             ok &= !is_bad(check_value(c, a, NULL));
@@ -470,11 +471,19 @@ static bool check_arguments(sizing *s, expr *e)
     return ok;
 }
 
+static const type *const *argument_types(checker *c, const expr *e)
+{
+    const type **types = ARENA_ARRAY(c->mem, const type *, e->a.n + 1);
+    for (int i = 0; i < e->a.n; i++)
+        types[i] = e->a.data[i]->type;
+    return types;
+}
+
 static type *call_function(checker *c, expr *e, function *f, const type *expected)
 {
-    e->target = f;
-    ensure_checked(c, f, e->at);
     bool ok = check_values(c, e, f);
+    f = e->target = instance_for(c, f, e->a.n, argument_types(c, e));
+    ensure_checked(c, f, e->at);
     if (!right_number(c, e, f) || !ok || is_bad(f->result_type))
         return error_type(c);
     sizing s = new_sizing(c, f);

@@ -3,6 +3,7 @@
  * Reads the written types, writes function.sizes, result_type, result_names and the parameters' bindings. */
 #include <string.h>
 
+#include "form/tree_copy.h"
 #include "stage/check_parts.h"
 
 static void declare_size(checker *c, const expr *e)
@@ -101,11 +102,19 @@ static void name_results(checker *c, function *f)
     }
 }
 
-static void check_exported(checker *c, const function *f)
+static void say_shape_is_open(checker *c, const function *f, const param *p)
+{
+    if (diag_error(c->diag, p->at, "the exported function '%s' cannot take tensors of any rank", f->name))
+        diag_hint(c->diag, "name the sizes, real[N, D], and call the general function");
+}
+
+void check_exported(checker *c, const function *f)
 {
     static const char *const taken[] = {"workspace", "workspace_size", "stream"};
     for (int i = 0; i < f->params.n; i++) {
         const param *p = &f->params.data[i];
+        if (p->type && type_has_shape(p->type))
+            say_shape_is_open(c, f, p);
         if (p->bind && p->bind->type->kind == TYPE_FN) {
             if (diag_error(c->diag, p->at, "the exported function '%s' cannot have a function as parameter", f->name))
                 diag_hint(c->diag, "export a function that calls it with the functions that are needed");

@@ -299,6 +299,15 @@ static type *stray_lambda(checker *c, expr *e, const type *expected)
     return error_type(c);
 }
 
+static type *stray_shape(checker *c, expr *e, const type *expected)
+{
+    (void)expected;
+    if (diag_error(c->diag, e->at, "'%s...' is not the shape of a parameter", e->name))
+        diag_hint(c->diag, "shapes are named in the types of parameters, fn f(x: real[%s...]), and stand among sizes",
+                  e->name);
+    return error_type(c);
+}
+
 static type *(*const rules[])(checker *, expr *, const type *) = {
     [EXPR_INT] = check_literal_int,
     [EXPR_REAL] = check_literal_real,
@@ -318,6 +327,7 @@ static type *(*const rules[])(checker *, expr *, const type *) = {
     [EXPR_DERIV] = check_derivative_form,
     [EXPR_FOR] = check_loop_value,
     [EXPR_TUPLE] = check_tuple,
+    [EXPR_SPREAD] = stray_shape,
 };
 
 type *check_expr(checker *c, expr *e, const type *expected)

@@ -40,6 +40,7 @@ typedef struct checker {
     extent_pool *pool;
     map functions; /* function -> its binding (BIND_FUNCTION) */
     map states;    /* function -> fn_state */
+    map generic;   /* function with shape parameters -> instances */
     map modules;   /* module -> map of name -> function */
     binding *pi, *inf;
     bool cyclic; /* recursion was reported */
@@ -63,8 +64,20 @@ typedef struct checker {
 
 /* check.c */
 void begin_function(checker *c, function *f);
+void declare_function(checker *c, function *f);
+/* Leaves the function being checked for another one; what is known of the program is kept. */
+checker suspend(checker *c);
+void resume(checker *c, const checker *outer);
 /* f's requirements are known after this (not while recursion is being reported). */
 void ensure_checked(checker *c, function *f, loc at);
+
+/* check_shape.c: functions whose parameters have shapes S... are copied for each rank that they are called with. */
+bool is_generic(checker *c, const function *f);
+/* f for the ranks of these arguments (types[i] NULL: not known); f itself when it is not generic. */
+function *instance_for(checker *c, function *f, int n, const type *const *types);
+/* False: f is not generic. */
+bool check_generic_signature(checker *c, function *f);
+void check_unused_shapes(checker *c, const module *m);
 
 /* check_names.c: scopes. */
 int scope_open(checker *c); /* returns what scope_close takes */
@@ -154,6 +167,7 @@ void check_body(checker *c, stmt_list *body);
 
 /* check_decl.c */
 void check_signature(checker *c, function *f);
+void check_exported(checker *c, const function *f);
 void enter_signature(checker *c, const function *f);
 void check_hand_derivative(checker *c, function *f);
 void check_export_grads(checker *c, module *m);

@@ -370,7 +370,9 @@ static void emit_for(emitter *e, const lstmt *s)
     l->bits = index_bits(e, s);
     l->nonneg = print_is_nonneg(&e->p, s->lo);
     l->below = s->hi;
-    emit_linef(e, "for (int64_t %s = %s; %s < %s; %s) {", l->name, lo, l->name, hi, loop_step(e, s, l->name));
+    const char *while_ = s->e ? arena_printf(e->mem, " && %s", emit_text(e, s->e, PREC_AND)) : "";
+    emit_linef(e, "for (int64_t %s = %s; %s < %s%s; %s) {", l->name, lo, l->name, hi, while_,
+               loop_step(e, s, l->name));
     if (outermost)
         emit_parallel_body(e, s, threads);
     else

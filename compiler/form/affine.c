@@ -278,10 +278,21 @@ static bounds var_bounds(const prover *p, const var *v)
     return (bounds){0};
 }
 
+/* The number of passes of a loop. */
+static bounds passes_bounds(const prover *p, const node *loop)
+{
+    const node *end = loop->args[1];
+    const extent *lo = affine_extent(loop->args[0], p->pool);
+    const extent *hi = end->op == OP_INPUT ? end->extent : affine_extent(end, p->pool);
+    return (bounds){extent_const(p->pool, 0), lo && hi ? extent_sub(hi, lo) : NULL};
+}
+
 static bounds atom_bounds(prover *p, const node *atom)
 {
     if (atom->op == OP_VAR)
         return var_bounds(p, atom->var);
+    if (atom->op == OP_OUT && atom->args[0]->op == OP_LOOP && atom->integer == atom->args[0]->ninner)
+        return passes_bounds(p, atom->args[0]);
     if (atom->op == OP_IMOD) {
         const extent *b = affine_extent(atom->args[1], p->pool);
         if (b && poly_nonneg(p, minus_one(b)))

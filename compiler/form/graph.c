@@ -371,9 +371,14 @@ node *graph_select(graph *g, node *c, node *a, node *b)
     return graph_point(g, OP_SELECT, 3, (node *[]){c, a, b}, a->elem);
 }
 
+node *graph_passes(graph *g, node *loop)
+{
+    return graph_out(g, loop, loop->ninner);
+}
+
 node *graph_out(graph *g, node *of, int k)
 {
-    const node *like = of->args[2 + k];
+    const node *like = of->op == OP_LOOP && k == of->ninner ? of->args[0] : of->args[2 + k];
     node n = {.op = OP_OUT,
               .elem = like->elem,
               .rank = like->rank,

@@ -21,6 +21,7 @@
 #include "base/diag.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "base/vec.h"
 #include "form/interface.h" /* elem */
 
 typedef enum op {
@@ -48,7 +49,7 @@ typedef enum op {
     OP_TENSOR,  /* args: body (inside) */
     OP_SCATTER, /* args: value, filter, subscripts[rank], then lo, hi per dynamic axis; all inside */
     OP_LOOP,    /* no value itself. args: lo, hi, inits[n] outside; nexts[n] inside; vars: t, states[n] */
-    OP_OUT,     /* args: loop or vjp; index: which result */
+    OP_OUT,     /* args: loop or vjp; index: which result; of a loop of n states, n: how many passes it made */
     OP_STACK,   /* args: loop outside; expr inside; vars as the loop's. First axis: the passes */
     OP_NAME,    /* args: x; index: unique number. What a derivative is taken with respect to; gone after derive */
     OP_CUSTOM,  /* hand-written derivative. args: value, xs[n] outside; adjoints[n] inside; vars: xs[n], w */
@@ -107,13 +108,19 @@ typedef struct opening {
     bool busy;
 } opening;
 
+/* What a loop is besides its graph; copies of a loop share it. */
+typedef struct loop_rule {
+    bool conditional; /* goes on only while its first state, a bool, is true */
+} loop_rule;
+
 typedef struct graph {
     arena *mem;
     names *names;
     extent_pool *pool;
     node **buckets;
     size_t nbuckets, nnodes;
-    int next_var, next_node, next_name, next_loop;
+    int next_var, next_node, next_name;
+    VEC(loop_rule) rules; /* of all loops; a loop's integer tells its place, counted from 1 */
     map canonical;    /* level and index -> the latest of the variables there */
     loc at;           /* given to new nodes */
     const char *hint; /* given to the next new node, then cleared */
@@ -160,7 +167,11 @@ node *graph_scatter(graph *g, int rank, const extent *const *extents, int n, var
                     node *filter, node *const *subs, node *const *ranges);
 /* vars: t, then n states. Each call makes a loop of its own, whatever its body: what is stacked from one loop may
  * depend on the results of another that happens to be equal. Copies made by substitution stay the same loop. */
-node *graph_loop(graph *g, node *lo, node *hi, int n, node *const *inits, var *const *vars, node *const *nexts);
+node *graph_loop(graph *g, loop_rule rule, node *lo, node *hi, int n, node *const *inits, var *const *vars,
+                 node *const *nexts);
+loop_rule graph_rule(const graph *g, const node *loop);
+/* How many passes a loop makes. */
+node *graph_passes(graph *g, node *loop);
 node *graph_out(graph *g, node *of, int k);
 /* passes: the extent of the first axis, equal to hi - lo. */
 node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, node *e);

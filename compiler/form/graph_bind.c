@@ -426,8 +426,15 @@ node *graph_scatter(graph *g, int rank, const extent *const *extents, int n, var
     return n ? close_fresh(g, proto) : graph_intern(g, &proto);
 }
 
-node *graph_loop(graph *g, node *lo, node *hi, int n, node *const *inits, var *const *vars, node *const *nexts)
+loop_rule graph_rule(const graph *g, const node *loop)
 {
+    return g->rules.data[loop->integer - 1];
+}
+
+node *graph_loop(graph *g, loop_rule rule, node *lo, node *hi, int n, node *const *inits, var *const *vars,
+                 node *const *nexts)
+{
+    vec_push(g->mem, &g->rules, rule);
     node **args = ARENA_ARRAY(g->mem, node *, 2 * n + 2);
     args[0] = lo;
     args[1] = hi;
@@ -438,7 +445,7 @@ node *graph_loop(graph *g, node *lo, node *hi, int n, node *const *inits, var *c
     }
     node proto = {.op = OP_LOOP,
                   .elem = ELEM_INT,
-                  .integer = ++g->next_loop,
+                  .integer = g->rules.n,
                   .nargs = 2 * n + 2,
                   .ninner = n,
                   .args = args,

@@ -134,7 +134,7 @@ static const char *check_scatter(const node *n)
     return check_axes(n, 2 + n->rank);
 }
 
-static const char *check_loop(const node *n)
+static const char *check_loop(const graph *g, const node *n)
 {
     int count = n->nvars - 1;
     if (count < 0 || n->nargs != 2 * count + 2 || n->ninner != count)
@@ -144,6 +144,8 @@ static const char *check_loop(const node *n)
     for (int i = 0; i < count; i++)
         if (!like_var(n->vars[1 + i], n->args[2 + i]) || !like_var(n->vars[1 + i], n->args[2 + count + i]))
             return "a state differs in type from its first or next value";
+    if (graph_rule(g, n).conditional && (count == 0 || n->vars[1]->elem != ELEM_BOOL || n->vars[1]->rank))
+        return "the first state does not tell whether to go on";
     return NULL;
 }
 
@@ -190,6 +192,8 @@ static const char *check_out(const node *n)
     if (!of || (of->op != OP_LOOP && of->op != OP_VJP))
         return "not of a loop";
     int64_t count = of->op == OP_LOOP ? of->nvars - 1 : of->nargs - 2;
+    if (of->op == OP_LOOP && n->integer == count)
+        return like_node(n, of->args[0]) ? NULL : "a number of passes is an int";
     if (n->integer < 0 || n->integer >= count)
         return "no such result";
     return like_node(n, of->args[2 + n->integer]) ? NULL : "type differs from the result's";
@@ -209,7 +213,7 @@ static const char *check_derivative(const node *n)
     return n->op == OP_JVP && !like_node(n, n->args[0]) ? "type differs from the value's" : NULL;
 }
 
-static const char *check_op(const node *n)
+static const char *check_op(const graph *g, const node *n)
 {
     if (node_is_point(n))
         return check_point(n);
@@ -223,7 +227,7 @@ static const char *check_op(const node *n)
     case OP_SCATTER:
         return check_scatter(n);
     case OP_LOOP:
-        return check_loop(n);
+        return check_loop(g, n);
     case OP_STACK:
         return check_stack(n);
     case OP_CUSTOM:
@@ -240,7 +244,7 @@ static const char *check_op(const node *n)
     }
 }
 
-static const char *check_node(const node *n)
+static const char *check_node(const graph *g, const node *n)
 {
     for (int i = 0; i < n->nargs; i++)
         if (n->args[i]->id >= n->id)
@@ -250,7 +254,7 @@ static const char *check_node(const node *n)
         if (error)
             return error;
     }
-    return check_op(n);
+    return check_op(g, n);
 }
 
 static const char *check_tree(checker *c, node *n)
@@ -263,7 +267,7 @@ static const char *check_tree(checker *c, node *n)
         if (error)
             return error;
     }
-    const char *error = check_node(n);
+    const char *error = check_node(c->g, n);
     if (!error)
         return NULL;
     return arena_printf(c->g->mem, "node %d, %s%s%s: %s", n->id, op_text(n->op), n->hint ? " " : "",

@@ -35,6 +35,7 @@ typedef struct statement {
     const extent **extents;
     const extent *size;
     int64_t integer;
+    bool conditional; /* loop */
     VEC(var *) vars;
     node_list outer, inner, filter, subs, ranges;
 } statement;
@@ -290,6 +291,9 @@ static void read_params(reader *r, statement *st)
 static void read_loop(reader *r, statement *st)
 {
     const char *name = word(r);
+    st->conditional = !strcmp(name, "while");
+    if (st->conditional)
+        name = word(r);
     expect(r, "in");
     range(r, &st->outer);
     var *t = graph_param(r->g, ELEM_INT, 0, NULL, plain_name(r, name));
@@ -470,7 +474,7 @@ static node *build_block(reader *r, const statement *st)
                              st->ranges.data);
     case OP_LOOP:
         need(r, st->inner.n == n && st->outer.n == n + 2);
-        return graph_loop(g, outer[0], outer[1], n, outer + 2, st->vars.data, inner);
+        return graph_loop(g, (loop_rule){st->conditional}, outer[0], outer[1], n, outer + 2, st->vars.data, inner);
     case OP_STACK:
         return graph_stack(g, outer[0], st->size, st->vars.data, inner[0]);
     case OP_CUSTOM:
@@ -495,7 +499,7 @@ static node *build_plain(reader *r, const statement *st)
         return graph_access(g, args[0], args + 1);
     case OP_OUT:
         if ((args[0]->op != OP_LOOP && args[0]->op != OP_VJP) || st->integer < 0 ||
-            st->integer >= (args[0]->op == OP_LOOP ? args[0]->ninner : args[0]->nargs - 2))
+            st->integer >= (args[0]->op == OP_LOOP ? args[0]->ninner + 1 : args[0]->nargs - 2))
             fail(r, "no such result");
         return graph_out(g, args[0], (int)st->integer);
     case OP_NAME:

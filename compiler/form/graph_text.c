@@ -200,7 +200,8 @@ static void head_loop(entry *e)
 {
     assert(e->inner->names && "a loop names its index");
     const char *lo = operand(e->p, e->home, e->args[0]), *hi = operand(e->p, e->home, e->args[1]);
-    text_addf(e->head, " %s in %s..%s", e->inner->names[0], lo, hi);
+    text_addf(e->head, "%s %s in %s..%s", graph_rule(e->p->g, e->n).conditional ? " while" : "", e->inner->names[0], lo,
+              hi);
     add_params(e, 1, 2, e->n->nvars - 1);
 }
 

@@ -173,6 +173,10 @@ static void print_for(text *t, const lstmt *s)
     if (s->step)
         text_addf(t, " step %" PRId64, s->step);
     text_add(t, s->lanes ? " in lanes" : "");
+    if (s->e) {
+        text_add(t, " while ");
+        print_expr(t, s->e);
+    }
 }
 
 static void print_acc(text *t, const lstmt *s)

@@ -242,11 +242,12 @@ static void check_for(checker *c, stmt *s)
 static void check_while(checker *c, stmt *s)
 {
     check_policy(c, s);
-    diag_error(c->diag, first_bytes(s->at, 5), "'while' is not available in this version of adc");
     check_condition(c, s->value, "the condition", true);
     if (s->max)
         check_scalar_int(c, s->max, "the bound of the passes");
+    c->guard++;
     check_block(c, s, &s->body);
+    c->guard--;
 }
 
 static void check_branch(checker *c, stmt *s)
@@ -344,17 +345,20 @@ void check_body(checker *c, stmt_list *body)
         diag_error(c->diag, c->fn->at, "function '%s' does not end with return", c->fn->name);
 }
 
-/* The number of passes as a size, or NULL after an error. */
+/* The number of passes, in a while loop the bound of it, as a size; or NULL after an error. */
 static const extent *number_of_passes(checker *c, const stmt *s)
 {
-    const extent *lo = poly_of(c, s->lo), *hi = poly_of(c, s->hi);
+    const expr *end = s->kind == STMT_WHILE ? s->max : s->hi;
+    if (!end)
+        return NULL;
+    const extent *lo = s->kind == STMT_WHILE ? constant_extent(c, 0) : poly_of(c, s->lo), *hi = poly_of(c, end);
     const extent *n = lo && hi ? extent_sub(hi, lo) : NULL;
     if (n && is_size_polynomial(c, n)) {
-        require_nonneg(c, n, s->hi->at, "the number of passes");
+        require_nonneg(c, n, end->at, "the number of passes");
         return n;
     }
-    if (!is_bad(s->lo->type) && !is_bad(s->hi->type) &&
-        diag_error(c->diag, s->hi->at, "the number of passes of a loop that yields is not a size expression"))
+    if ((!s->lo || !is_bad(s->lo->type)) && !is_bad(end->type) &&
+        diag_error(c->diag, end->at, "the number of passes of a loop that yields is not a size expression"))
         diag_hint(c->diag, "sizes are made of numbers, size names and int parameters with + - *");
     return NULL;
 }
@@ -381,10 +385,10 @@ type *check_loop_value(checker *c, expr *e, const type *expected)
     c->loop_value = outer_loop;
     c->yielded = outer_yield;
     if (!yielded) {
-        if (diag_error(c->diag, first_bytes(e->at, 3), "this loop has no value: it does not yield"))
+        if (diag_error(c->diag, first_bytes(e->at, s->kind == STMT_FOR ? 3 : 5), "this loop has no value: it does not yield"))
             diag_hint(c->diag, "end its body with yield x;");
         return error_type(c);
     }
-    const extent *n = s->kind == STMT_FOR ? number_of_passes(c, s) : NULL;
+    const extent *n = number_of_passes(c, s);
     return n ? stacked(c, yielded, n) : error_type(c);
 }

@@ -61,6 +61,12 @@ static const extent *bound(derivation *d, const node *n, bool upper)
     switch (n->op) {
     case OP_NAME:
         return bound(d, n->args[0], upper);
+    case OP_OUT: /* the passes that a loop made */
+        if (n->args[0]->op != OP_LOOP || n->integer < n->args[0]->ninner)
+            return NULL;
+        a = bound(d, n->args[0]->args[0], !upper);
+        b = bound(d, n->args[0]->args[1], upper);
+        return !upper ? extent_const(g->pool, 0) : a && b ? extent_sub(b, a) : NULL;
     case OP_ADD:
         a = bound(d, n->args[0], upper);
         b = bound(d, n->args[1], upper);

@@ -180,7 +180,7 @@ static augmented *augment(tangents *t, node *loop)
             nexts[a->place[k]] = next ? next : graph_zeros_like(g, a->vars[k + 1]->self);
         }
     a->nvars = total + 1;
-    a->loop = graph_loop(g, loop->args[0], loop->args[1], total, inits, a->vars, nexts);
+    a->loop = graph_loop(g, graph_rule(g, loop), loop->args[0], loop->args[1], total, inits, a->vars, nexts);
     return a;
 }
 

@@ -70,7 +70,7 @@ static void open_loop(loop_sweep *l, sweep *s, node *loop)
     graph_open(g, loop, l->vars, l->nexts);
     l->passes = trip_bound(s->d, loop);
     push_loop_range(s->d, l->vars[0], l->lo, l->hi);
-    l->trips = subtract(g, l->hi, l->lo);
+    l->trips = graph_rule(g, loop).conditional ? graph_passes(g, loop) : subtract(g, l->hi, l->lo);
     l->exact = graph_extent(g, l->trips) != NULL;
     l->r = graph_param(g, ELEM_INT, 0, NULL, "r");
     vec_push(g->mem, &l->state_vars, l->r);
@@ -138,7 +138,8 @@ static void set_replacements(loop_sweep *l)
 {
     graph *g = l->g;
     l->by = ARENA_ARRAY(g->mem, node *, l->n + 1);
-    node *last = graph_bin(g, OP_SUB, l->hi, graph_int(g, 1));
+    node *end = graph_rule(g, l->loop).conditional ? l->trips : l->hi;
+    node *last = graph_bin(g, OP_SUB, end, graph_int(g, 1));
     l->by[0] = graph_bin(g, OP_SUB, last, l->r->self);
     node *pass = graph_bin(g, OP_SUB, graph_bin(g, OP_SUB, l->trips, graph_int(g, 1)), l->r->self);
     for (int k = 0; k < l->n; k++) {
@@ -296,7 +297,8 @@ void reverse_loop(sweep *s, node *loop, node_list *users)
     }
     collect_outer(&l, &later);
     node *back =
-        graph_loop(g, graph_int(g, 0), l.trips, l.inits.n, l.inits.data, l.state_vars.data, l.state_nexts.data);
+        graph_loop(g, (loop_rule){0}, graph_int(g, 0), l.trips, l.inits.n, l.inits.data, l.state_vars.data,
+                   l.state_nexts.data);
     for (int i = 0; i < l.owners.n; i++)
         if (targets_reach(s->targets, l.owners.data[i]))
             contribute_tensor(s, l.owners.data[i], graph_out(g, back, i));

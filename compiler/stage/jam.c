@@ -46,7 +46,7 @@ static void judge_loop(judging *j, const lstmt *s)
 {
     bool known = s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
     bool is_short = known && s->hi->integer - s->lo->integer < SHORTEST;
-    j->possible &= !s->lanes && !s->parallel && !is_short && !mentions_inside(j, s->lo) && !mentions_inside(j, s->hi);
+    j->possible &= !s->lanes && !s->parallel && !is_short && !s->e && !mentions_inside(j, s->lo) && !mentions_inside(j, s->hi);
     j->loops++;
     map_set(&j->inside, s->temp, &mark);
     judge(j, &s->body, true);

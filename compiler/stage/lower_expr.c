@@ -314,7 +314,7 @@ values lower_values(lowering *l, frame *f, expr *e)
         v = lower_derivative(l, f, e);
         break;
     case EXPR_FOR:
-        v = lower_for(l, f, e->loop);
+        v = lower_loop(l, f, e->loop);
         break;
     case EXPR_TUPLE:
         v = lower_tuple(l, f, e);

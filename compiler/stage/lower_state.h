@@ -108,7 +108,7 @@ values lower_custom(lowering *l, function *fn, frame *inner, values value);
 
 /* lower_stmt.c */
 values lower_body(lowering *l, frame *f, stmt_list *body);
-values lower_for(lowering *l, frame *f, stmt *s);
+values lower_loop(lowering *l, frame *f, stmt *s);
 
 /* builtins: lower_builtins.c */
 node *lower_builtin(lowering *l, frame *f, expr *e);

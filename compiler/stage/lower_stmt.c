@@ -57,71 +57,128 @@ static void lower_if_stmt(lowering *l, frame *f, stmt *s)
 }
 
 typedef struct loop_parts {
-    int n; /* states, with the check's flag last where there is one */
+    node *lo, *hi;
+    int n; /* states: whether to go on, in a while loop; what the body rebinds; the check's flag where there is one */
+    int first; /* of what the body rebinds */
     node **inits, **nexts;
     var **vars; /* t, states */
-    values yields;
+    context *body;
 } loop_parts;
 
-static void open_loop(lowering *l, frame *f, stmt *s, node *lo, node *hi, loop_parts *p)
+static void add_state(lowering *l, loop_parts *p, node *init, const char *name)
 {
-    int n = p->n = s->state.n;
-    p->inits = ARENA_ARRAY(l->mem, node *, n + 1);
-    p->nexts = ARENA_ARRAY(l->mem, node *, n + 1);
-    p->vars = ARENA_ARRAY(l->mem, var *, n + 2);
-    p->vars[0] = graph_param(l->g, ELEM_INT, 0, NULL, s->bind->name);
-    for (int i = 0; i < n; i++) {
-        node *init = p->inits[i] = lower_find(f, s->state.data[i])->value;
-        p->vars[i + 1] = graph_param(l->g, init->elem, init->rank, init->extents, s->state.data[i]->name);
-        lower_bind(l, f, s->state.data[i], p->vars[i + 1]->self);
-    }
-    lower_bind(l, f, s->bind, p->vars[0]->self);
-    context *c = lower_push_axes(l, n + 1, p->vars);
+    p->inits[p->n] = init;
+    p->vars[++p->n] = graph_param(l->g, init->elem, init->rank, init->extents, name);
+}
+
+/* Whether a while loop makes pass t; the condition is not evaluated beyond its last pass. */
+static node *lower_go_on(lowering *l, frame *f, stmt *s, node *t, node *most)
+{
+    graph *g = l->g;
+    node *within = graph_bin(g, OP_LT, t, most);
+    lower_push_guard(l, within);
+    node *c = lower_expr(l, f, s->value);
+    lower_pop_guard(l);
+    return graph_select(g, within, c, graph_bool(g, false));
+}
+
+static void open_loop(lowering *l, frame *f, stmt *s, loop_parts *p)
+{
+    int n = s->state.n;
+    p->inits = ARENA_ARRAY(l->mem, node *, n + 2);
+    p->nexts = ARENA_ARRAY(l->mem, node *, n + 2);
+    p->vars = ARENA_ARRAY(l->mem, var *, n + 3);
+    p->vars[0] = graph_param(l->g, ELEM_INT, 0, NULL, s->bind ? s->bind->name : "pass");
+    if (s->kind == STMT_WHILE)
+        add_state(l, p, lower_go_on(l, f, s, graph_int(l->g, 0), p->hi), "go");
+    p->first = p->n;
+    for (int i = 0; i < n; i++)
+        add_state(l, p, lower_find(f, s->state.data[i])->value, s->state.data[i]->name);
+    for (int i = 0; i < n; i++)
+        lower_bind(l, f, s->state.data[i], p->vars[p->first + i + 1]->self);
+    if (s->bind)
+        lower_bind(l, f, s->bind, p->vars[0]->self);
+    context *c = lower_push_axes(l, p->n + 1, p->vars);
     c->is_loop = true;
-    c->t_lo = graph_extent(l->g, lo);
-    c->t_hi = graph_extent(l->g, hi);
+    c->t_lo = graph_extent(l->g, p->lo);
+    c->t_hi = graph_extent(l->g, p->hi);
 }
 
 /* Checks on the loop's variables become one more state, a bool that stays true. */
-static void add_check_state(lowering *l, loop_parts *p, const context *c)
+static void add_check_state(lowering *l, loop_parts *p)
 {
+    const context *c = p->body;
     if (!c->pending.n)
         return;
     graph *g = l->g;
-    var *ok = graph_param(g, ELEM_BOOL, 0, NULL, "ok");
-    node *next = ok->self;
+    add_state(l, p, graph_bool(g, true), "ok");
+    node *next = p->vars[p->n]->self;
     for (int i = 0; i < c->pending.n; i++)
         next = graph_bin(g, OP_AND, next, c->pending.data[i].ok);
-    p->inits[p->n] = graph_bool(g, true);
-    p->nexts[p->n] = next;
-    p->vars[++p->n] = ok;
+    p->nexts[p->n - 1] = next;
 }
 
-values lower_for(lowering *l, frame *f, stmt *s)
+/* What the passes of a while loop yield: a row of each; those of passes that it did not make are 0. */
+static node *rows_of_passes(lowering *l, node *loop, node *stack)
 {
     graph *g = l->g;
-    node *lo = lower_expr(l, f, s->lo), *hi = lower_expr(l, f, s->hi);
-    loop_parts p;
-    open_loop(l, f, s, lo, hi, &p);
-    values yields = {0};
-    lower_stmts(l, f, &s->body, &yields);
-    for (int i = 0; i < s->state.n; i++)
-        p.nexts[i] = lower_find(f, s->state.data[i])->value;
-    context *c = l->context;
-    lower_close_context(l);
-    add_check_state(l, &p, c);
-    node *loop = graph_loop(g, lo, hi, p.n, p.inits, p.vars, p.nexts);
-    for (int i = 0; i < s->state.n; i++)
-        lower_bind(l, f, s->state.data[i], graph_out(g, loop, i));
-    if (c->pending.n)
-        lower_add_check(l, graph_out(g, loop, p.n - 1), c->pending.data[0].arg);
-    const extent *passes = NULL;
-    if (yields.n) {
-        const extent *a = graph_extent(l->g, lo), *b = graph_extent(l->g, hi);
-        passes = a && b ? extent_sub(b, a) : NULL;
+    var **axes = ARENA_ARRAY(l->mem, var *, stack->rank);
+    node *entry = graph_entry(g, stack, axes);
+    node *made = graph_bin(g, OP_LT, axes[0]->self, graph_passes(g, loop));
+    return graph_tensor(g, stack->rank, axes, graph_select(g, made, entry, graph_number(g, stack->elem, 0)));
+}
+
+static void stack_yields(lowering *l, const stmt *s, const loop_parts *p, node *loop, values *yields)
+{
+    const extent *a = graph_extent(l->g, p->lo), *b = graph_extent(l->g, p->hi);
+    for (int i = 0; i < yields->n; i++) {
+        node *stack = graph_stack(l->g, loop, extent_sub(b, a), p->vars, yields->item[i]);
+        yields->item[i] = s->kind == STMT_WHILE ? rows_of_passes(l, loop, stack) : stack;
     }
-    for (int i = 0; i < yields.n; i++)
-        yields.item[i] = graph_stack(g, loop, passes, p.vars, yields.item[i]);
+}
+
+/* The body runs where the condition holds. Its subscripts were checked when it was found whether to go on. */
+static void push_condition(lowering *l, frame *f, stmt *s)
+{
+    context *c = l->context;
+    int checks = c->pending.n;
+    lower_push_guard(l, lower_expr(l, f, s->value));
+    c->pending.n = checks;
+}
+
+static void lower_passes(lowering *l, frame *f, stmt *s, loop_parts *p, values *yields)
+{
+    graph *g = l->g;
+    open_loop(l, f, s, p);
+    bool goes = s->kind == STMT_WHILE;
+    if (goes)
+        push_condition(l, f, s);
+    lower_stmts(l, f, &s->body, yields);
+    if (goes)
+        lower_pop_guard(l);
+    for (int i = 0; i < s->state.n; i++)
+        p->nexts[p->first + i] = lower_find(f, s->state.data[i])->value;
+    if (goes)
+        p->nexts[0] = lower_go_on(l, f, s, graph_bin(g, OP_ADD, p->vars[0]->self, graph_int(g, 1)), p->hi);
+    p->body = l->context;
+    lower_close_context(l);
+    add_check_state(l, p);
+}
+
+values lower_loop(lowering *l, frame *f, stmt *s)
+{
+    graph *g = l->g;
+    bool goes = s->kind == STMT_WHILE;
+    loop_parts p = {.lo = goes ? graph_int(g, 0) : lower_expr(l, f, s->lo),
+                    .hi = lower_expr(l, f, goes ? s->max : s->hi)};
+    values yields = {0};
+    lower_passes(l, f, s, &p, &yields);
+    node *loop = graph_loop(g, (loop_rule){.conditional = goes}, p.lo, p.hi, p.n, p.inits, p.vars, p.nexts);
+    for (int i = 0; i < s->state.n; i++)
+        lower_bind(l, f, s->state.data[i], graph_out(g, loop, p.first + i));
+    if (p.body->pending.n)
+        lower_add_check(l, graph_out(g, loop, p.n - 1), p.body->pending.data[0].arg);
+    stack_yields(l, s, &p, loop, &yields);
     return yields;
 }
 
@@ -156,13 +213,12 @@ static values lower_stmts(lowering *l, frame *f, stmt_list *body, values *yields
             *yields = lower_list(l, f, &s->values);
             break;
         case STMT_FOR:
-            lower_for(l, f, s);
+        case STMT_WHILE:
+            lower_loop(l, f, s);
             break;
         case STMT_IF:
             lower_if_stmt(l, f, s);
             break;
-        case STMT_WHILE:
-            assert(false && "refused by check");
         }
     }
     return result;

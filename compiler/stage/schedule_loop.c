@@ -12,6 +12,7 @@ typedef struct looping {
     node **nexts;
     lstmt *loop;
     lexpr *pass;          /* t - lo */
+    temp *passes;         /* made so far; NULL: hi - lo in the end */
     temp **scalars;       /* per state of rank 0 */
     buffer **now, **next; /* per tensor state */
     item_list given;
@@ -175,6 +176,8 @@ static void advance(looping *l)
     for (int k = 0; k < l->n; k++)
         if (l->next[k] && (l->nexts[k]->op != OP_TENSOR || find_buffer(s, l->k, l->nexts[k]) != l->next[k]))
             copy(s, out, LS_COPY, l->next[k], buffer_of(s, l->k, l->nexts[k]));
+    if (l->passes)
+        add_set(s, out, l->passes, lx_bin(s, OP_ADD, l->pass, lx_int(s, 1)));
     for (int k = 0; k < l->n; k++) {
         if (values[k])
             add_set(s, out, l->scalars[k], values[k]);
@@ -192,14 +195,31 @@ static void publish(looping *l)
         else
             map_set(&l->b->tensors, out, l->now[k]);
     }
+    if (l->passes)
+        map_set(&l->b->values, graph_passes(l->s->g, l->it->n), lx_temp(l->s, l->passes));
 }
 
+/* The first state of a conditional loop tells whether there is one more pass. */
+static void set_condition(looping *l)
+{
+    if (!graph_rule(l->s->g, l->it->n).conditional)
+        return;
+    l->loop->e = lx_temp(l->s, l->scalars[0]);
+    l->passes = add_var(l->s, l->b->out, "passes", lx_int(l->s, 0));
+}
+
+/* What is known of the index inside. */
 static void push_range(looping *l)
 {
     scheduler *s = l->s;
-    affine_range r = {l->vars[0], graph_extent(s->g, l->it->n->args[0]), graph_extent(s->g, l->it->n->args[1])};
-    if (r.lo && r.hi)
+    node *t = l->vars[0]->self, *lo = l->it->n->args[0], *hi = l->it->n->args[1];
+    affine_range r = {l->vars[0], graph_extent(s->g, lo), graph_extent(s->g, hi)};
+    if (r.lo && r.hi) {
         vec_push(s->mem, &s->ranges, r);
+        return;
+    }
+    vec_push(s->mem, &s->guards, graph_bin(s->g, OP_LE, lo, t));
+    vec_push(s->mem, &s->guards, graph_bin(s->g, OP_LT, t, hi));
 }
 
 void emit_loop(scheduler *s, block *b, item *it)
@@ -209,6 +229,7 @@ void emit_loop(scheduler *s, block *b, item *it)
     l.vars = ARENA_ARRAY(s->mem, var *, n->nvars);
     l.nexts = ARENA_ARRAY(s->mem, node *, l.n + 1);
     graph_open(s->g, n, l.vars, l.nexts);
+    int guards = s->guards.n;
     push_range(&l);
     lexpr *lo = emit_value(s, b, n->args[0]), *hi = emit_value(s, b, n->args[1]);
     l.loop = ARENA_NEW(s->mem, lstmt);
@@ -219,6 +240,7 @@ void emit_loop(scheduler *s, block *b, item *it)
     map_set(&l.k->values, l.vars[0]->self, t);
     l.pass = lo->kind == LX_CONST && lo->integer == 0 ? t : lx_bin(s, OP_SUB, t, lo);
     start_states(&l);
+    set_condition(&l);
     yielded_list copies = {0};
     plan_nexts(&l);
     plan_stacks(&l, &copies);
@@ -228,4 +250,5 @@ void emit_loop(scheduler *s, block *b, item *it)
     vec_push(s->mem, b->out, l.loop);
     map_set(&b->tensors, n, ARENA_NEW(s->mem, buffer)); /* done */
     publish(&l);
+    s->guards.n = guards;
 }

@@ -54,7 +54,8 @@ typedef struct scheduler {
     names *used_names;
     map numbered;             /* name -> last number appended to it */
     map taken;                /* names in use */
-    VEC(affine_range) ranges; /* of loop indices around */
+    VEC(affine_range) ranges; /* of loop indices */
+    VEC(node *) guards;       /* what holds of other ones around */
     bool in_order;            /* the loop at hand runs its rows one after the other: each may be parallel inside */
     int unnamed;              /* temporaries without a name of the user's */
     int position;             /* top level groups so far, for buffer lifetimes */

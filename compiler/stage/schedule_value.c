@@ -233,7 +233,7 @@ block *home_block(const scheduler *s, block *b, const node *n)
 
 bool sub_in_range(scheduler *s, node *sub, const extent *size)
 {
-    return affine_in_range(sub, size, &s->f->facts, 0, NULL, s->ranges.n, s->ranges.data);
+    return affine_in_range(sub, size, &s->f->facts, s->guards.n, s->guards.data, s->ranges.n, s->ranges.data);
 }
 
 static buffer *input_buffer(scheduler *s, node *in)

@@ -66,8 +66,8 @@ static void find_uses(pruning *p, node *n)
     for (int i = 0; o && i < n->ninner; i++)
         find_uses(p, o->inner[i]);
     if (n->op == OP_LOOP)
-        use_of(p, n);
-    if (n->op == OP_OUT && n->args[0]->op == OP_LOOP)
+        use_of(p, n)->read[0] |= graph_rule(p->g, n).conditional;
+    if (n->op == OP_OUT && n->args[0]->op == OP_LOOP && n->integer < states_of(n->args[0]))
         use_of(p, n->args[0])->read[n->integer] = true;
     if (n->op == OP_STACK)
         use_stack(use_of(p, n->args[0]), p->g->mem, n, o);
@@ -150,7 +150,8 @@ static bool reaches(map *seen, const node *from, const node *to)
 static bool has_states(graph *g, node *b, node *a)
 {
     int n = states_of(a);
-    if (states_of(b) < n || a->args[0] != b->args[0] || a->args[1] != b->args[1])
+    if (states_of(b) < n || a->args[0] != b->args[0] || a->args[1] != b->args[1] ||
+        graph_rule(g, a).conditional != graph_rule(g, b).conditional)
         return false;
     for (int i = 0; i < n; i++)
         if (a->args[2 + i] != b->args[2 + i] || !same_type(a->vars[1 + i], b->vars[1 + i]))
@@ -293,7 +294,8 @@ static void make_smaller(pruning *p, loop_use *u)
     for (int i = 0; i < n; i++)
         u->place[i] = u->place[u->same[i]];
     g->at = loop->at;
-    u->by = graph_loop(g, rewrite(p, loop->args[0]), rewrite(p, loop->args[1]), kept, inits, vars, nexts);
+    u->by = graph_loop(g, graph_rule(g, loop), rewrite(p, loop->args[0]), rewrite(p, loop->args[1]), kept, inits, vars,
+                       nexts);
     map_set(&p->done, u->by, u->by);
     o->busy = false;
 }
@@ -354,6 +356,8 @@ static node *rewrite(void *data, node *n)
     const loop_use *u = n->op == OP_OUT || n->op == OP_STACK ? replacement(p, n->args[0]) : NULL;
     if (!u)
         r = graph_map_args(p->g, n, rewrite, p);
+    else if (n->op == OP_OUT && n->integer == states_of(n->args[0]))
+        r = graph_passes(p->g, final_loop(p, u));
     else if (n->op == OP_OUT)
         r = graph_out(p->g, final_loop(p, u), u->place[n->integer]);
     else

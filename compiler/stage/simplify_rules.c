@@ -567,8 +567,11 @@ static node *out_still(const rewrite *w)
     int64_t k = w->n->integer;
     if (!is(loop, OP_LOOP))
         return NULL;
-    node *next = loop->args[2 + loop->ninner + k], *lo = loop->args[0], *hi = loop->args[1];
+    node *lo = loop->args[0], *hi = loop->args[1];
     bool no_pass = lo == hi || (is(lo, OP_CONST) && is(hi, OP_CONST) && hi->integer <= lo->integer);
+    if (k == loop->ninner)
+        return no_pass ? graph_int(w->g, 0) : NULL;
+    node *next = loop->args[2 + loop->ninner + k];
     return no_pass || next == loop->vars[1 + k]->self ? loop->args[2 + k] : NULL;
 }
 

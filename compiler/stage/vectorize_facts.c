@@ -120,7 +120,7 @@ static void find_store(lane_facts *f, lstmt *s, bool masked)
 
 static void find_for(lane_facts *f, lstmt *s, bool masked)
 {
-    f->possible &= !s->parallel && !lane_varies(f, s->lo) && !lane_varies(f, s->hi);
+    f->possible &= !s->parallel && !lane_varies(f, s->lo) && !lane_varies(f, s->hi) && !lane_varies(f, s->e);
     declare(f, s->temp);
     find(f, &s->body, masked);
 }

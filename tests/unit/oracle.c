@@ -435,8 +435,9 @@ static array eval_input(machine *m, const node *n)
 
 /* ---- Loops ---- */
 
-/* Runs the loop of n (a LOOP, or a STACK over one), calling visit in each pass before the states move on. */
-static void run_loop(machine *m, node *loop, const node *binder, array *states, visitor *visit, void *data)
+/* Runs the loop of n (a LOOP, or a STACK over one), calling visit in each pass before the states move on. Returns the
+ * number of passes. */
+static int64_t run_loop(machine *m, node *loop, const node *binder, array *states, visitor *visit, void *data)
 {
     int count = loop->nvars - 1;
     int64_t lo = integer(m, loop->args[0]), hi = integer(m, loop->args[1]);
@@ -444,7 +445,9 @@ static void run_loop(machine *m, node *loop, const node *binder, array *states, 
         states[i] = eval(m, loop->args[2 + i]);
     array *next = ARENA_ARRAY(m->mem, array, count + 1);
     binding *old = save(m, loop), *outer = save(m, binder);
-    for (int64_t t = lo; t < hi; t++) {
+    bool conditional = graph_rule(m->o->g, loop).conditional;
+    int64_t t = lo;
+    for (; t < hi && (!conditional || get(&states[0], 0).c[0] != 0); t++) {
         bind_int(m, binder->vars[0], t);
         for (int i = 0; i < count; i++)
             bind(m, binder->vars[1 + i], states[i]);
@@ -459,6 +462,7 @@ static void run_loop(machine *m, node *loop, const node *binder, array *states, 
     }
     restore(m, loop, old);
     restore(m, binder, outer);
+    return t - lo;
 }
 
 static void push_pass(machine *m, node *n, void *data)
@@ -562,8 +566,12 @@ static array eval_out(machine *m, const node *n)
     if (of->op == OP_VJP)
         return eval_vjp(m, of, n->integer);
     array *states = ARENA_ARRAY(m->mem, array, of->nvars);
-    run_loop(m, of, of, states, NULL, NULL);
-    return states[n->integer];
+    int64_t passes = run_loop(m, of, of, states, NULL, NULL);
+    if (n->integer < of->ninner)
+        return states[n->integer];
+    array a = array_new(m, 1);
+    put(&a, 0, num_of((long double)passes));
+    return a;
 }
 
 /* The arguments x of a hand-written derivative, cut to d nilpotents, and its adjoint for weight 1 at entry j: what the

@@ -31,13 +31,26 @@ static const extent *part(const volume_rule *r, const extent_term *m, unsigned s
     return e;
 }
 
-static bool monomial_is_affordable(const volume_rule *r, const extent_term *m)
+static int count_points(const volume_rule *r, const extent_term *m)
 {
-    enum { LONGEST = 8 };
     int points = 0;
     for (int i = 0; i < m->degree; i++)
         points += !extent_mentions(r->features, m->atoms[i]);
-    if (points > 1 || m->degree > LONGEST)
+    return points;
+}
+
+bool volume_has_points(const volume_rule *r, const extent *volume)
+{
+    for (int i = 0; i < volume->n; i++)
+        if (count_points(r, &volume->terms[i]) > 0)
+            return true;
+    return false;
+}
+
+static bool monomial_is_affordable(const volume_rule *r, const extent_term *m)
+{
+    enum { LONGEST = 8 };
+    if (count_points(r, m) > 1 || m->degree > LONGEST)
         return false;
     unsigned all = (1u << m->degree) - 1;
     for (unsigned set = 0; set <= all; set++)

@@ -18,5 +18,7 @@ bool volume_is_linear(const volume_rule *r, const extent *volume);
  * (N of q[N, D]); every other numbers features. So T x K projections of T x F are stored, and no N x N or N x M kernel
  * ever is. */
 bool volume_is_affordable(const volume_rule *r, const extent *volume);
+/* A number of points is in it. */
+bool volume_has_points(const volume_rule *r, const extent *volume);
 
 #endif

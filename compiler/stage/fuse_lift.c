@@ -8,12 +8,17 @@
  *   a tensor over its own axes      where that is linear in the inputs and outputs, or recomputing would multiply the
  *                                   work by a size and volume_is_affordable says that the memory may be spent;
  *   else a tensor over those after  the axis that it lacks, made anew at each point of those before it: a row of
- *                                   scratch memory. */
+ *                                   scratch memory.
+ *
+ * A sum below several axes of a tensor can have an accumulator for each of their points too: then they follow the axes
+ * of the sum, and the row is one for each term. */
 #include "stage/fuse.h"
 #include "stage/fuse_size.h"
 
 typedef struct place {
     var *v;
+    int binder;   /* the place of the first axis bound with it */
+    bool is_row;  /* of a tensor's axes, but not the first */
     bool is_last; /* of a tensor's axes */
     bool is_sum;  /* bound by a sum */
     bool is_scatter;
@@ -35,27 +40,33 @@ typedef struct lifting {
 
 static void push_axes(lifting *l, const node *n, var *const *vars)
 {
-    for (int i = 0; i < n->nvars; i++)
-        vec_push(
-            l->g->mem, &l->path,
-            (place){vars[i], n->op == OP_TENSOR && i > 0 && i == n->nvars - 1, n->op == OP_SUM, n->op == OP_SCATTER});
+    for (int i = 0, first = l->path.n; i < n->nvars; i++)
+        vec_push(l->g->mem, &l->path,
+                 (place){.v = vars[i],
+                         .binder = first,
+                         .is_row = n->op == OP_TENSOR && i > 0,
+                         .is_last = n->op == OP_TENSOR && i > 0 && i == n->nvars - 1,
+                         .is_sum = n->op == OP_SUM,
+                         .is_scatter = n->op == OP_SCATTER});
 }
 
 /* ---- what a value would be computed again for ---- */
 
-/* The axes of the path, from the innermost loop body on, that a value depends on. */
+/* The axes of a path, from the innermost loop body on, that a value depends on. */
 typedef struct axes_of {
+    place_list path;
     int n;
     var **own;
+    int *at;       /* their places in the path */
     int first;     /* the place in the path that the loop body begins at */
     int before;    /* of own: those before the first axis that it lacks and would be computed again for */
     bool again;    /* it would be, the accumulators of a sum included */
     bool symbolic; /* ... for a number of times that is not a constant */
 } axes_of;
 
-static bool numbers_accumulators(const lifting *l, int k)
+static bool numbers_accumulators(const place_list *path, int k)
 {
-    return l->path.data[k].is_last && k > 0 && k + 1 < l->path.n && l->path.data[k + 1].is_sum;
+    return path->data[k].is_last && k > 0 && k + 1 < path->n && path->data[k + 1].is_sum;
 }
 
 static int loop_body(const lifting *l)
@@ -66,14 +77,18 @@ static int loop_body(const lifting *l)
     return first;
 }
 
-static axes_of find_axes(const lifting *l, const node *n)
+static axes_of axes_in(const lifting *l, place_list path, const node *n)
 {
-    axes_of a = {.own = ARENA_ARRAY(l->g->mem, var *, l->path.n + 1), .first = loop_body(l)};
+    arena *mem = l->g->mem;
+    axes_of a = {.path = path,
+                 .own = ARENA_ARRAY(mem, var *, path.n + 1),
+                 .at = ARENA_ARRAY(mem, int, path.n + 1),
+                 .first = loop_body(l)};
     bool lacks = false, gap = false, symbolic = false;
-    for (int i = a.first; i < l->path.n; i++) {
-        var *v = l->path.data[i].v;
+    for (int i = a.first; i < path.n; i++) {
+        var *v = path.data[i].v;
         if (!node_depends(n, v)) {
-            bool counts = !numbers_accumulators(l, i);
+            bool counts = !numbers_accumulators(&path, i);
             lacks = true;
             gap |= counts;
             symbolic |= counts && (!v->extent || extent_degree(v->extent) > 0);
@@ -82,9 +97,60 @@ static axes_of find_axes(const lifting *l, const node *n)
         a.before += !gap;
         a.again |= lacks;
         a.symbolic |= symbolic;
+        a.at[a.n] = i;
         a.own[a.n++] = v;
     }
     return a;
+}
+
+static axes_of find_axes(const lifting *l, const node *n)
+{
+    return axes_in(l, l->path, n);
+}
+
+static int end_of_binder(const place_list *path, int k)
+{
+    int end = k;
+    while (end < path->n && path->data[end].binder == path->data[k].binder)
+        end++;
+    return end;
+}
+
+/* Places from k on of a tensor's axes that can number the accumulators of the sum below them: the last one, or more of
+ * features, not points. */
+static bool has_accumulators(const lifting *l, const place_list *path, int k)
+{
+    int end = end_of_binder(path, k);
+    bool fits = path->data[k].is_row && end < path->n && path->data[end].is_sum;
+    for (int i = k; i < end && !numbers_accumulators(path, k); i++)
+        fits &= path->data[i].v->extent && !volume_has_points(&l->sizes.rule, path->data[i].v->extent);
+    return fits;
+}
+
+/* The path where the accumulators of sums, from the first that the value lacks, follow the axes of the sum. */
+static place_list path_in_sums(const lifting *l, const node *n)
+{
+    arena *mem = l->g->mem;
+    const place_list *path = &l->path;
+    place_list out = {0};
+    for (int i = 0; i < path->n; i++) {
+        if (node_depends(n, path->data[i].v) || !has_accumulators(l, path, i)) {
+            vec_push(mem, &out, path->data[i]);
+            continue;
+        }
+        int sum = end_of_binder(path, i), end = end_of_binder(path, sum);
+        for (int k = sum; k < end; k++)
+            vec_push(mem, &out, path->data[k]);
+        for (int k = i; k < sum; k++)
+            vec_push(mem, &out, path->data[k]);
+        i = end - 1;
+    }
+    return out;
+}
+
+static axes_of find_axes_in_sums(const lifting *l, const node *n)
+{
+    return axes_in(l, path_in_sums(l, n), n);
 }
 
 static const extent *volume_of(const lifting *l, int n, var *const *own)
@@ -129,10 +195,22 @@ static bool holds_name(map *seen, const node *n, int count, var *const *own)
     return false;
 }
 
-/* The first of a's axes that the value is stored over: 0 all, n none. */
-static int first_stored(lifting *l, const axes_of *a, const node *n)
+/* ... where the whole would be too large. */
+static int first_of_row(const lifting *l, axes_of *a, const node *n)
 {
-    const extent *all = volume_of(l, a->n, a->own), *row = volume_of(l, a->n - a->before, a->own + a->before);
+    axes_of inner = find_axes_in_sums(l, n);
+    if (!inner.symbolic)
+        return a->n;
+    if (inner.before > a->before)
+        *a = inner;
+    const extent *row = volume_of(l, a->n - a->before, a->own + a->before);
+    return row && a->before > 0 && volume_is_affordable(&l->sizes.rule, row) ? a->before : a->n;
+}
+
+/* The first of a's axes that the value is stored over: 0 all, n none. */
+static int first_stored(lifting *l, axes_of *a, const node *n)
+{
+    const extent *all = volume_of(l, a->n, a->own);
     map seen;
     map_init(&seen, l->g->mem);
     if (l->costly)
@@ -143,7 +221,7 @@ static int first_stored(lifting *l, const axes_of *a, const node *n)
         return a->n;
     if (all && volume_is_affordable(&l->sizes.rule, all))
         return 0;
-    return row && a->before > 0 && volume_is_affordable(&l->sizes.rule, row) ? a->before : a->n;
+    return first_of_row(l, a, n);
 }
 
 /* ---- the order of a tensor's axes ---- */
@@ -228,8 +306,10 @@ static void mark(lifting *l, node *n);
 static void mark_inside(lifting *l, node *n)
 {
     opening *o = graph_enter(l->g, n);
-    int depth = l->path.n, first = loop_body(l);
+    int first = loop_body(l);
     const place_list path = l->path;
+    if (!l->costly)
+        l->path = path_in_sums(l, n);
     while (!l->costly && l->path.n > first && !node_depends(n, l->path.data[l->path.n - 1].v))
         l->path.n--; /* it leaves these loops */
     l->path.cap = l->path.n;
@@ -237,17 +317,16 @@ static void mark_inside(lifting *l, node *n)
     for (int i = 0; i < n->ninner; i++)
         mark(l, o->inner[i]);
     l->path = path;
-    l->path.n = depth;
     o->busy = false;
 }
 
-/* Its inside is walked below its own axes alone, and those of the first places of the path. */
-static void mark_tensor(lifting *l, node *t, int places)
+/* Its inside is walked below its own axes alone, and those of the first places of a path. */
+static void mark_tensor(lifting *l, node *t, const place_list *around, int places)
 {
     const place_list path = l->path;
     l->path = (place_list){0};
     for (int i = 0; i < places; i++)
-        vec_push(l->g->mem, &l->path, path.data[i]);
+        vec_push(l->g->mem, &l->path, around->data[i]);
     mark_inside(l, t);
     l->path = path;
 }
@@ -284,7 +363,7 @@ static bool mark_lifted(lifting *l, node *n)
     if (t->op != OP_TENSOR)
         return false;
     map_set(&l->tensors, t, t);
-    mark_tensor(l, t, a.first + from);
+    mark_tensor(l, t, &a.path, from ? a.at[from - 1] + 1 : a.first);
     return true;
 }
 
@@ -336,14 +415,15 @@ static node *rewrite_args(lifting *l, node *n)
 /* The stored tensor that n is an entry of, at these axes, or NULL. */
 static node *find_stored(lifting *l, node *n, var ***own)
 {
-    axes_of a = find_axes(l, n);
-    for (int from = 0; from <= a.before && from < a.n; from++) {
-        *own = a.own + from;
-        if (!volume_of(l, a.n - from, *own))
-            continue;
-        node *t = find_tensor(l, a.n - from, *own, 0, n);
-        if (t)
-            return t;
+    const axes_of orders[] = {find_axes(l, n), find_axes_in_sums(l, n)};
+    for (int i = 0; i < 2; i++) {
+        const axes_of *a = &orders[i];
+        for (int from = 0; from <= a->before && from < a->n; from++) {
+            *own = a->own + from;
+            node *t = volume_of(l, a->n - from, *own) ? find_tensor(l, a->n - from, *own, 0, n) : NULL;
+            if (t)
+                return t;
+        }
     }
     return NULL;
 }

@@ -7,7 +7,8 @@
 enum {
     CHUNKS = 64,      /* of a parallel reduction: fixed, so that the result does not depend on the number of threads */
     CHUNK_GRAIN = 16, /* chunks begin at multiples of it: as many as the most lanes */
-    UNROLL_ROW = 16   /* entries of a row that are separate values */
+    UNROLL_ROW = 16,  /* entries of a row that are separate values */
+    PART_DEPTH = 8    /* operations above a costly part */
 };
 
 void open_item(scheduler *s, item *it)
@@ -124,9 +125,8 @@ static void plan_vector(scheduler *s, plan *w, item *row)
     }
     row->kind = ITEM_STORE;
     row->accumulate = true;
-    row->naxes = 1;
-    row->axes = ARENA_NEW(s->mem, var *);
-    row->axes[0] = row->entry;
+    row->naxes = row->nentries;
+    row->axes = arena_grow(s->mem, row->entries, (size_t)row->nentries, (size_t)row->nentries, sizeof *row->axes);
     row->ranges = NULL;
     plan_store(s, w, row);
 }
@@ -151,11 +151,11 @@ static void plan_reduce(scheduler *s, plan *w, item *it)
         vec_push(s->mem, &w->roots, it->filter);
 }
 
-/* ---- vector reductions: sums that differ in one axis only, and share costly parts free of it ---- */
+/* ---- vector reductions: sums for all points of some axes in one pass, that share costly parts free of the first ---- */
 
 static bool is_costly(const node *n)
 {
-    return node_is_reduce(n) || (n->op >= OP_EXP && n->op <= OP_SOFTPLUS) || n->op == OP_DIV;
+    return node_is_reduce(n) || n->op == OP_TENSOR || (n->op >= OP_EXP && n->op <= OP_SOFTPLUS) || n->op == OP_DIV;
 }
 
 static bool holds_costly_part(const node *n, const var *entry, int naxes, var *const *axes, int depth)
@@ -176,30 +176,59 @@ typedef struct vectorizing {
     item_list made;
 } vectorizing;
 
+static bool is_axis_of(const item *row, const var *v)
+{
+    for (int i = 0; i < row->naxes; i++)
+        if (row->axes[i] == v)
+            return true;
+    return false;
+}
+
 static item *vector_item(vectorizing *v, node *n)
 {
     scheduler *s = v->s;
-    var *entry = v->row->axes[0];
-    item probe = {.kind = ITEM_REDUCE, .n = n};
-    if (n->op != OP_SUM || !node_depends(n, entry))
+    item *row = v->row, probe = {.kind = ITEM_REDUCE, .n = n};
+    if (n->op != OP_SUM || !node_depends(n, row->axes[0]))
         return NULL;
     for (int i = 0; i < n->nfree; i++)
-        if (n->free[i] != entry && !home_block(s, v->k, n->free[i]->self))
+        if (!is_axis_of(row, n->free[i]) && !home_block(s, v->k, n->free[i]->self))
             return NULL;
     open_item(s, &probe);
-    if (probe.filter && node_depends(probe.filter, entry))
+    if (probe.filter && node_depends_any(probe.filter, row->naxes, row->axes))
         return NULL;
     for (int i = 0; i < 2 * node_dynamic_axes(n); i++)
-        if (node_depends(probe.ranges[i], entry))
+        if (node_depends_any(probe.ranges[i], row->naxes, row->axes))
             return NULL;
-    if (!holds_costly_part(probe.body, entry, probe.naxes, probe.axes, 8))
+    if (!holds_costly_part(probe.body, row->axes[0], probe.naxes, probe.axes, PART_DEPTH))
         return NULL;
     item *it = ARENA_NEW(s->mem, item);
     *it = probe;
     it->kind = ITEM_VECTOR;
     it->n = NULL;
-    it->entry = entry;
+    it->entries = ARENA_ARRAY(s->mem, var *, row->naxes);
+    for (int i = 0; i < row->naxes; i++)
+        if (node_depends(n, row->axes[i]))
+            it->entries[it->nentries++] = row->axes[i];
     return it;
+}
+
+/* Zeros for the sums of an item, under the name that is returned. */
+static var *declare_sums(vectorizing *v, item *it, const node *n)
+{
+    scheduler *s = v->s;
+    block *k = v->k;
+    const extent **extents = ARENA_ARRAY(s->mem, const extent *, it->nentries);
+    for (int i = 0; i < it->nentries; i++)
+        extents[i] = it->entries[i]->extent;
+    var *sums = graph_param(s->g, n->elem, it->nentries, extents, n->hint);
+    it->target = new_buffer(s, k, n->hint ? n->hint : "sums", n->elem, it->nentries, extents);
+    lstmt *fill = add_stmt(s, k->out, LS_FILL);
+    fill->buffer = it->target;
+    fill->e = lx_const(s, n->elem, 0);
+    map_set(&k->tensors, sums->self, it->target);
+    k->vars = arena_grow(s->mem, k->vars, (size_t)k->nvars, (size_t)k->nvars + 1, sizeof *k->vars);
+    k->vars[k->nvars++] = sums;
+    return sums;
 }
 
 /* Replaces the sums in the row by accesses to accumulator arrays. */
@@ -207,29 +236,52 @@ static node *vectorize(void *data, node *n)
 {
     vectorizing *v = data;
     scheduler *s = v->s;
-    var *entry = v->row->axes[0];
-    if (n->nargs == 0 || !node_depends(n, entry))
+    if (n->nargs == 0 || !node_depends(n, v->row->axes[0]))
         return n;
     node *r = map_get(&v->done, n);
     if (r)
         return r;
     item *it = vector_item(v, n);
-    if (!it) {
-        r = graph_map_args(s->g, n, vectorize, v);
-    } else {
-        var *sums = graph_param(s->g, n->elem, 1, &entry->extent, n->hint);
-        it->target = new_buffer(s, v->k, n->hint ? n->hint : "sums", n->elem, 1, &entry->extent);
-        lstmt *fill = add_stmt(s, v->k->out, LS_FILL);
-        fill->buffer = it->target;
-        fill->e = lx_const(s, n->elem, 0);
-        map_set(&v->k->tensors, sums->self, it->target);
-        v->k->vars = arena_grow(s->mem, v->k->vars, (size_t)v->k->nvars, (size_t)v->k->nvars + 1, sizeof *v->k->vars);
-        v->k->vars[v->k->nvars++] = sums;
+    if (it) {
         vec_push(s->mem, &v->made, it);
-        r = graph_access(s->g, sums->self, &entry->self);
+        r = graph_access_vars(s->g, declare_sums(v, it, n)->self, it->entries);
+    } else {
+        r = graph_map_args(s->g, n, vectorize, v);
     }
     map_set(&v->done, n, r);
     return r;
+}
+
+static bool shares_passes(scheduler *s, map *seen, node *n, const var *entry)
+{
+    static char mark;
+    if (n->nargs == 0 || map_get(seen, n) || !node_depends(n, entry))
+        return false;
+    map_set(seen, n, &mark);
+    item probe = {.kind = ITEM_REDUCE, .n = n};
+    if (n->op == OP_SUM) {
+        open_item(s, &probe);
+        if (holds_costly_part(probe.body, entry, probe.naxes, probe.axes, PART_DEPTH))
+            return true;
+    }
+    for (int i = 0; i < n->nargs; i++)
+        if (shares_passes(s, seen, n->args[i], entry))
+            return true;
+    return false;
+}
+
+static bool is_short_axis(const var *v)
+{
+    int64_t size;
+    return v->extent && extent_is_const(v->extent, &size) && size <= UNROLL_ROW;
+}
+
+bool rows_share_passes(scheduler *s, const item *it)
+{
+    map seen;
+    map_init(&seen, s->mem);
+    return it->kind == ITEM_STORE && it->naxes > 1 && !is_short_axis(it->axes[1]) &&
+           shares_passes(s, &seen, it->body, it->axes[1]);
 }
 
 /* Rows of equal length share their axis, and so their loops. */
@@ -252,7 +304,7 @@ static void vectorize_rows(scheduler *s, block *k, plan *w)
     map_init(&v.done, s->mem);
     for (int i = 0; i < n; i++) {
         item *row = w->rows.data[i];
-        if (row->kind != ITEM_STORE || row->naxes != 1 || row->accumulate || !row->axes[0]->extent)
+        if (row->kind != ITEM_STORE || row->naxes == 0 || row->accumulate || !row->axes[0]->extent)
             continue;
         v.row = row;
         v.made.n = 0;

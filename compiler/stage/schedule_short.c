@@ -1,6 +1,6 @@
 /* Few rows of long reductions: the rows run one after the other, each reduction in parallel and its axis in lanes. With
  * many rows it is the other way round. Which, is a matter of the sizes alone, so that results do not depend on threads.
- */
+ * Rows whose entries share a pass over the terms are not for it: each entry would take a pass of its own. */
 #include "stage/schedule_symmetry.h"
 
 enum { FEW_ROWS = 64, LONG = 4096, LARGE = 400 }; /* nodes of a body that is not worth a second copy */
@@ -34,7 +34,7 @@ const extent *longest_inside(scheduler *s, int n, item *const *items)
         return NULL;
     map_init(&f.seen, s->mem);
     for (int i = 0; i < n; i++) {
-        if (items[i]->kind == ITEM_VECTOR)
+        if (items[i]->kind == ITEM_VECTOR || rows_share_passes(s, items[i]))
             return NULL;
         search(&f, items[i]->body);
     }

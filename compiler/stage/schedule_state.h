@@ -35,7 +35,8 @@ typedef struct item {
     int nprefix;
     lexpr **prefix;
     bool accumulate;
-    var *entry; /* ITEM_VECTOR: the axis of the target, below the summation axes */
+    int nentries; /* ITEM_VECTOR: the axes of the target, below the summation axes */
+    var **entries;
     accumulator acc;
     VEC(node *) stacks;       /* ITEM_LOOP */
     VEC(struct item *) after; /* besides what its nodes show */
@@ -108,6 +109,8 @@ void emit_argk(scheduler *s, block *b, item *it);
 void open_item(scheduler *s, item *it);
 buffer *item_target(scheduler *s, block *b, node *t);
 
+/* An entry of the item's rows is a sum that shares costly terms with the others of its row: one pass serves them all. */
+bool rows_share_passes(scheduler *s, const item *it);
 /* The loops of a group, into the list; what they need before goes into the block. */
 void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order, lstmt_list *loops);
 

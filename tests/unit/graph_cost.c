@@ -6,7 +6,7 @@ typedef struct place {
     int nvars;
     var **vars;
     const extent *trips;
-    bool is_entry; /* the last axis of a tensor: numbers accumulators */
+    bool is_entry; /* an axis of a tensor, but not the first: can number accumulators */
 } place;
 
 typedef VEC(place) place_list;
@@ -163,10 +163,9 @@ static void visit(costing *c, node *n, const place_list *path, int level);
 static place_list inside(costing *c, const place_list *path, node *n, const opening *o)
 {
     place_list p = {0};
-    place entry = {0};
     int outer = path->n, range = 2 + (n->op == OP_SCATTER ? n->rank : 0);
-    if (n->op == OP_SUM && outer > 1 && path->data[outer - 1].is_entry)
-        entry = path->data[--outer];
+    while (n->op == OP_SUM && outer > 1 && path->data[outer - 1].is_entry)
+        outer--;
     for (int i = 0; i < outer; i++)
         vec_push(c->g->mem, &p, path->data[i]);
     if (n->op == OP_LOOP || n->op == OP_STACK) {
@@ -183,10 +182,10 @@ static place_list inside(costing *c, const place_list *path, node *n, const open
         }
         vec_push(c->g->mem, &p,
                  (place){1, &o->vars[i], e ? e : extent_const(c->g->pool, 4),
-                         n->op == OP_TENSOR && i > 0 && i == n->nvars - 1});
+                         n->op == OP_TENSOR && i > 0});
     }
-    if (entry.nvars)
-        vec_push(c->g->mem, &p, entry);
+    for (int i = outer; i < path->n; i++)
+        vec_push(c->g->mem, &p, path->data[i]);
     return p;
 }
 

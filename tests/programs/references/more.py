@@ -263,3 +263,21 @@ class functions_repeated:
         for _ in range(n):
             s = total(x * s) + total(x)
         return s * total(x)
+
+
+@reference
+class moments:
+    def weights(x, c):
+        return [[mp.exp(-sqdist(x[i], c[k])) for i in range(len(x))] for k in range(len(c))]
+
+    def second(x, c):
+        w, n, d = moments.weights(x, c), range(len(x)), range(x.shape[1])
+        return arr([[[sum(w[k][i] * (x[i, a] - c[k, a]) * mp.tanh(x[i, b] - c[k, b]) for i in n) for b in d] for a in d] for k in range(len(c))])
+
+    def third(x, c):
+        w, n, d = moments.weights(x, c), range(len(x)), range(x.shape[1])
+        term = lambda k, i, a, b, e: w[k][i] * x[i, a] * total(x[i, : a + 1]) * mp.sin(x[i, b]) * x[i, e]
+        return arr([[[[sum(term(k, i, a, b, e) for i in n) for e in d] for b in d] for a in d] for k in range(len(c))])
+
+    def total(x, c):
+        return total(moments.second(x, c) ** 2) + total(moments.third(x, c))

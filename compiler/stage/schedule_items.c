@@ -158,6 +158,34 @@ static void emit_item(scheduler *s, block *b, item *it)
         emit_argk(s, b, it);
 }
 
+/* Those of item i's loop that are not done, of a level. */
+static item_list with_same_loop(scheduler *s, const block *b, const item_list *items, int i)
+{
+    item_list group = {0};
+    for (int k = i; k < items->n; k++)
+        if (!items->data[k]->done && same_loop(b, items->data[i], items->data[k]))
+            vec_push(s->mem, &group, items->data[k]);
+    return group;
+}
+
+/* The group together with another one of the level, over the other side of the same pairs. */
+static bool emit_with_other_loop(scheduler *s, block *b, const item_list *items, const item_list *group)
+{
+    if (!b->sequential || b->in_order)
+        return false;
+    for (int i = 0; i < items->n; i++) {
+        if (items->data[i]->done || !is_nest(items->data[i]))
+            continue;
+        item_list other = with_same_loop(s, b, items, i);
+        if (other.n == 0 || !emit_groups_joined(s, b, group, &other))
+            continue;
+        for (int k = 0; k < other.n; k++)
+            other.data[k]->done = true;
+        return true;
+    }
+    return false;
+}
+
 /* items: those of a level. */
 static void emit_with_same_loop(scheduler *s, block *b, const item_list *items, int i)
 {
@@ -172,13 +200,11 @@ static void emit_with_same_loop(scheduler *s, block *b, const item_list *items, 
         emit_short_row(s, b, first);
         return;
     }
-    item_list group = {0};
-    for (int k = i; k < items->n; k++)
-        if (!items->data[k]->done && same_loop(b, first, items->data[k])) {
-            items->data[k]->done = true;
-            vec_push(s->mem, &group, items->data[k]);
-        }
-    emit_group(s, b, group.n, group.data);
+    item_list group = with_same_loop(s, b, items, i);
+    for (int k = 0; k < group.n; k++)
+        group.data[k]->done = true;
+    if (!emit_with_other_loop(s, b, items, &group))
+        emit_group(s, b, group.n, group.data);
 }
 
 /* At top level a group is a position in the lifetimes of buffers. What it turned out to need on the way was put before

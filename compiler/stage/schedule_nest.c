@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "stage/schedule_symmetry.h"
+#include "stage/schedule_pairs.h"
 
 enum {
     CHUNKS = 64,      /* of a parallel reduction: fixed, so that the result does not depend on the number of threads */
@@ -517,7 +517,7 @@ static var *group_axis(int n, item *const *items)
     return items[0]->axes[0];
 }
 
-static bool is_parallel(const block *b, const item *it)
+bool is_parallel_row(const block *b, const item *it)
 {
     int64_t size;
     const extent *e = it->axes[0]->extent;
@@ -529,7 +529,7 @@ void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order
     bool reduces = false;
     for (int i = 0; i < n; i++)
         reduces |= items[i]->kind == ITEM_REDUCE;
-    bool parallel = !in_order && is_parallel(b, items[0]);
+    bool parallel = !in_order && is_parallel_row(b, items[0]);
     s->in_order = in_order;
     if (reduces && parallel)
         chunked_loop(s, b, n, items, loops);
@@ -538,7 +538,8 @@ void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order
     s->in_order = false;
 }
 
-void emit_group(scheduler *s, block *b, int n, item *const *items)
+/* One axis for all rows, and what lies inside it in order. */
+static void prepare_group(scheduler *s, block *b, int n, item *const *items)
 {
     var *axis = group_axis(n, items);
     for (int i = 0; i < n; i++) {
@@ -547,20 +548,45 @@ void emit_group(scheduler *s, block *b, int n, item *const *items)
         if (items[i]->kind == ITEM_STORE && !items[i]->target)
             items[i]->target = item_target(s, b, items[i]->n);
     }
-    if (b->sequential && !b->in_order)
-        add_comment(s, b, n, items);
-    const extent *longest = b == s->root && is_parallel(b, items[0]) ? longest_inside(s, n, items) : NULL;
-    pair_plan *pairs = b->sequential && !b->in_order && !longest ? find_pairs(s, n, items) : NULL;
-    if (longest || pairs)
-        emit_either(s, b, n, items, longest, pairs);
-    else
-        emit_loops(s, b, n, items, false, b->out);
+}
+
+static void finish_group(scheduler *s, block *b, int n, item *const *items)
+{
     for (int i = 0; i < n; i++) {
         if (items[i]->kind == ITEM_REDUCE)
             map_set(&b->values, items[i]->n, acc_end(s, &items[i]->acc));
         else if (items[i]->n)
             map_set(&b->tensors, items[i]->n, items[i]->target);
     }
+}
+
+void emit_group(scheduler *s, block *b, int n, item *const *items)
+{
+    prepare_group(s, b, n, items);
+    if (b->sequential && !b->in_order)
+        add_comment(s, b, n, items);
+    emit_ways(s, b, n, items);
+    finish_group(s, b, n, items);
+}
+
+bool emit_groups_joined(scheduler *s, block *b, const item_list *rows, const item_list *columns)
+{
+    prepare_group(s, b, rows->n, rows->data);
+    prepare_group(s, b, columns->n, columns->data);
+    lstmt_list before = *b->out;
+    item_list all = {0};
+    for (int i = 0; i < rows->n; i++)
+        vec_push(s->mem, &all, rows->data[i]);
+    for (int i = 0; i < columns->n; i++)
+        vec_push(s->mem, &all, columns->data[i]);
+    add_comment(s, b, all.n, all.data);
+    if (!emit_joined(s, b, rows->n, rows->data, columns->n, columns->data)) {
+        *b->out = before;
+        return false;
+    }
+    finish_group(s, b, rows->n, rows->data);
+    finish_group(s, b, columns->n, columns->data);
+    return true;
 }
 
 bool is_short_row(const block *b, const item *it)

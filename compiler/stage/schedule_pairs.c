@@ -1,17 +1,18 @@
-/* Symmetric pairs: tiles (t, u) with u > t are visited once, for the rows of both.
+/* Pairs that serve the sums of their rows and of their columns: in tiles, rows in lanes.
  *
- * The range is cut into tiles of about TILE rows. Round d takes the tiles (t, t + d), the second counted around the
- * end: each tile then is once the first and once the second of a pair, so that the pairs of a round may run in
- * parallel, each side adding into sums of its own. The order of all additions is fixed by the size alone. In a pair of
- * tiles the rows of the first are in lanes; the sums of the second are kept per lane for STRIP rows at a time, then
- * added over the lanes.
+ * Either range is cut into as many tiles. Round d takes the tiles (t, t + d), the second counted around the end: in a
+ * round each tile is once the first and once the second of a pair, so that the pairs of a round may run in parallel,
+ * each side adding into sums of its own. The order of all additions is fixed by the sizes alone. In a pair of tiles the
+ * rows of the first are in lanes; the sums of the second are kept per lane for STRIP columns at a time, then added over
+ * the lanes.
  *
- * The tiles (t, t), and what the tiles leave of the range (less than GRAIN rows), are visited row by row. */
+ * Symmetric pairs: rounds from 1 to half of the tiles, for the pairs (t, u) with u > t; the tiles (t, t) are visited
+ * row by row. Tiles are whole grains of rows; what they leave of the range is visited from either side for itself. */
+#include "stage/schedule_pairs.h"
 #include "form/loops_make.h"
-#include "stage/schedule_symmetry.h"
 
 enum {
-    GRAIN = 16,       /* tiles are multiples: no lane of theirs is idle */
+    GRAIN = 16,       /* tiles of rows are multiples: no lane of theirs is idle */
     SMALL_TILE = 256, /* rows, about; enough tiles for many threads */
     TILE = 1024,      /* a sum over a tile is added up before it is added to the whole */
     TILES = 16,       /* from so many on tiles grow */
@@ -25,7 +26,7 @@ typedef struct pairing {
     scheduler *s;
     block *b;
     pair_plan *plan;
-    const extent *size;
+    const extent *sizes[SIDES];
     lexpr *tiles, *grains;
 } pairing;
 
@@ -51,6 +52,15 @@ static lexpr *tile_begin(const pairing *p, lexpr *t)
     return times(s, lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, t, p->grains), p->tiles), GRAIN);
 }
 
+/* First column of tile u; symmetric: columns are rows. */
+static lexpr *column_begin(const pairing *p, lexpr *u)
+{
+    scheduler *s = p->s;
+    if (p->plan->symmetric)
+        return tile_begin(p, u);
+    return lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, u, lx_size(s, p->sizes[COLUMNS])), p->tiles);
+}
+
 static lexpr *after(scheduler *s, lexpr *t)
 {
     return lx_bin(s, OP_ADD, t, lx_int(s, 1));
@@ -74,16 +84,36 @@ static void zero(scheduler *s, lstmt_list *out, buffer *f)
 
 /* ---- sums of a tile, in lanes ---- */
 
-/* [n, terms] */
-static buffer *lane_array(pairing *p, lstmt_list *out, const char *name, int64_t n)
+/* Whether term k has a sum on that side. */
+static bool counts_for(const pairing *p, int k, pair_side side)
+{
+    for (int i = 0; i < p->plan->sums.n; i++) {
+        const pair_sum *sum = &p->plan->sums.data[i];
+        if (sum->first <= k && k < sum->first + sum->nterms)
+            return sum->buffers[side] != NULL;
+    }
+    return false;
+}
+
+/* Place of term k among those that count for the side; of the number of terms: how many there are. */
+static int slot(const pairing *p, int k, pair_side side)
+{
+    int n = 0;
+    for (int i = 0; i < k; i++)
+        n += counts_for(p, i, side);
+    return n;
+}
+
+/* [n, slots of the side] */
+static buffer *lane_array(pairing *p, lstmt_list *out, const char *name, int64_t n, pair_side side)
 {
     scheduler *s = p->s;
     const extent **sizes = ARENA_ARRAY(s->mem, const extent *, 2);
     sizes[0] = extent_const(s->g->pool, n);
-    sizes[1] = extent_const(s->g->pool, p->plan->terms.n);
+    sizes[1] = extent_const(s->g->pool, slot(p, p->plan->terms.n, side));
     buffer *f = ARENA_NEW(s->mem, buffer);
     *f = (buffer){.kind = BUF_LOCAL, .name = unique_name(s, name), .rank = 2, .extents = sizes, .lanes = true};
-    f->elem = p->plan->terms.data[0].here->elem;
+    f->elem = p->plan->sums.data[0].sum->elem;
     f->arg = f->slot = f->first_use = f->last_use = -1;
     vec_push(s->mem, &s->out->buffers, f);
     add_stmt(s, out, LS_ARRAY)->buffer = f;
@@ -96,7 +126,7 @@ static void add_to(pairing *p, lstmt_list *out, buffer *f, int n, lexpr *const *
     out->data[out->n - 1]->accumulate = true;
 }
 
-/* The entry of the sums' buffers that belongs to term k of row `at`: calls f with it. */
+/* Adds x to term number `term` of a sum, in row or column `at`. */
 static void add_to_sum(pairing *p, lstmt_list *out, const pair_sum *sum, buffer *f, int term, lexpr *at, lexpr *x)
 {
     scheduler *s = p->s;
@@ -112,21 +142,25 @@ static void add_to_sum(pairing *p, lstmt_list *out, const pair_sum *sum, buffer 
     add_to(p, out, f, sum->naxes + 1, subs, x);
 }
 
-static void add_all(pairing *p, lstmt_list *out, bool columns, lexpr *at, lexpr *const *values)
+/* values: by term. */
+static void add_all(pairing *p, lstmt_list *out, pair_side side, lexpr *at, lexpr *const *values)
 {
     for (int k = 0; k < p->plan->sums.n; k++) {
         const pair_sum *sum = &p->plan->sums.data[k];
-        for (int t = 0; t < sum->nterms && !(columns && sum->in_total); t++)
-            add_to_sum(p, out, sum, columns ? sum->column : sum->row, t, at, values[sum->first + t]);
+        for (int t = 0; t < sum->nterms && sum->buffers[side]; t++)
+            add_to_sum(p, out, sum, sum->buffers[side], t, at, values[sum->first + t]);
     }
 }
 
-/* ---- rows i in lanes, columns j one after the other ---- */
+/* ---- one side in lanes, the other one after the other ---- */
 
 typedef struct strip {
-    lexpr *i0, *i1, *j0, *j1;
-    buffer *rows;    /* sums of the tile; NULL: straight to the row sums */
-    buffer *columns; /* NULL: the rows' side alone */
+    pair_side side;                    /* in lanes: that of the sums */
+    lexpr *i0, *i1;                    /* in lanes */
+    lexpr *j0, *j1;                    /* of the other side */
+    buffer *rows;                      /* sums of the tile; NULL: straight to those of the side */
+    buffer *columns;                   /* NULL: the sums of one side alone */
+    const extent *whole, *other_whole; /* what ranges these are parts of */
 } strip;
 
 /* Which lanes of the tile, counted in vectors. */
@@ -150,46 +184,52 @@ static void finish_rows(pairing *p, lstmt *rows, const strip *r, lexpr *i, const
     scheduler *s = p->s;
     lexpr **values = ARENA_ARRAY(s->mem, lexpr *, p->plan->terms.n);
     for (int k = 0; k < p->plan->terms.n; k++)
-        values[k] = lx_temp(s, sums[k].value);
+        values[k] = counts_for(p, k, r->side) ? lx_temp(s, sums[k].value) : NULL;
     for (int k = 0; k < p->plan->terms.n && r->columns; k++)
         if (is_in_total(p, k))
             values[k] = lx_bin(s, OP_ADD, values[k], values[k]);
     if (!r->rows) {
-        add_all(p, &rows->body, false, i, values);
+        add_all(p, &rows->body, r->side, i, values);
         return;
     }
     lexpr *at = let(s, &rows->body, "lane_block", lane_block(s, rows, r->i0));
     for (int k = 0; k < p->plan->terms.n; k++)
-        add_to(p, &rows->body, r->rows, 2, (lexpr *[]){at, lx_int(s, k)}, values[k]);
+        if (values[k])
+            add_to(p, &rows->body, r->rows, 2, (lexpr *[]){at, lx_int(s, slot(p, k, ROWS))}, values[k]);
 }
 
 static void emit_strip(pairing *p, lstmt_list *out, const strip *r)
 {
     scheduler *s = p->s;
     const pair_plan *plan = p->plan;
-    lstmt *rows = loop_over(s, out, axis_name(s, plan->i), r->i0, r->i1), *columns = ARENA_NEW(s->mem, lstmt);
+    var **lanes = &p->plan->axes[r->side], **others = &p->plan->axes[r->side == ROWS ? COLUMNS : ROWS];
+    lstmt *rows = loop_over(s, out, axis_name(s, *lanes), r->i0, r->i1), *columns = ARENA_NEW(s->mem, lstmt);
     rows->independent = rows->must = true;
-    rows->whole = p->size;
-    block *of_row = new_block(s, p->b, 1, &p->plan->i, &rows->body);
+    rows->whole = r->whole;
+    block *of_row = new_block(s, p->b, 1, lanes, &rows->body);
     lexpr *i = lx_temp(s, rows->temp);
-    map_set(&of_row->values, plan->i->self, i);
-    *columns = (lstmt){.kind = LS_FOR, .temp = new_temp(s, "j", ELEM_INT), .lo = r->j0, .hi = r->j1};
-    columns->whole = r->columns ? p->size : extent_const(s->g->pool, TILE);
+    map_set(&of_row->values, (*lanes)->self, i);
+    *columns = (lstmt){.kind = LS_FOR, .temp = new_temp(s, axis_name(s, *others), ELEM_INT), .lo = r->j0, .hi = r->j1};
+    columns->whole = r->other_whole;
     columns->most = r->columns ? STRIP : 0;
-    block *of_pair = new_block(s, of_row, 1, &p->plan->j, &columns->body);
+    block *of_pair = new_block(s, of_row, 1, others, &columns->body);
     lexpr *j = lx_temp(s, columns->temp);
-    map_set(&of_pair->values, plan->j->self, j);
+    map_set(&of_pair->values, (*others)->self, j);
     accumulator *sums = ARENA_ARRAY(s->mem, accumulator, plan->terms.n);
     for (int k = 0; k < plan->terms.n; k++) {
-        sums[k] = (accumulator){.op = OP_SUM, .elem = plan->terms.data[k].here->elem};
+        if (!counts_for(p, k, r->side))
+            continue;
+        sums[k] = (accumulator){.op = OP_SUM, .elem = plan->terms.data[k].by_side[r->side]->elem};
         acc_begin(s, &rows->body, &sums[k], "sum");
     }
     for (int k = 0; k < plan->terms.n; k++) {
-        acc_add(s, &columns->body, &sums[k], emit_value(s, of_pair, plan->terms.data[k].here), NULL, NULL);
+        const pair_term *term = &plan->terms.data[k];
+        if (counts_for(p, k, r->side))
+            acc_add(s, &columns->body, &sums[k], emit_value(s, of_pair, term->by_side[r->side]), NULL, NULL);
         lexpr *at = lx_bin(s, OP_SUB, j, r->j0);
-        if (r->columns && !is_in_total(p, k))
-            add_to(p, &columns->body, r->columns, 2, (lexpr *[]){at, lx_int(s, k)},
-                   emit_value(s, of_pair, plan->terms.data[k].mirror));
+        if (r->columns && counts_for(p, k, COLUMNS))
+            add_to(p, &columns->body, r->columns, 2, (lexpr *[]){at, lx_int(s, slot(p, k, COLUMNS))},
+                   emit_value(s, of_pair, term->by_side[COLUMNS]));
     }
     vec_push(s->mem, &rows->body, columns);
     finish_rows(p, rows, r, i, sums);
@@ -201,11 +241,12 @@ static void emit_strip(pairing *p, lstmt_list *out, const strip *r)
 static void emit_own_tiles(pairing *p, lstmt_list *out)
 {
     scheduler *s = p->s;
-    lexpr *all = lx_size(s, p->size), *tiles = p->tiles;
+    lexpr *all = lx_size(s, p->sizes[ROWS]), *tiles = p->tiles;
     lstmt *loop = loop_over(s, out, "tile", lx_int(s, 0), after(s, tiles));
     loop->parallel = loop->parts = true;
     lexpr *t = lx_temp(s, loop->temp), *in_tile = lx_bin(s, OP_LT, t, tiles);
-    strip r = {.i0 = let(s, &loop->body, "begin", tile_begin(p, t))};
+    strip r = {.i0 = let(s, &loop->body, "begin", tile_begin(p, t)), .whole = p->sizes[ROWS]};
+    r.other_whole = extent_const(s->g->pool, TILE);
     r.i1 = let(s, &loop->body, "end", lx_select(s, in_tile, tile_begin(p, after(s, t)), all));
     lexpr *count = let(s, &loop->body, "pieces", lx_select(s, in_tile, lx_int(s, 2), after(s, tiles)));
     lstmt *pieces = loop_over(s, &loop->body, "piece", lx_int(s, 0), count);
@@ -226,13 +267,13 @@ static void add_columns(pairing *p, lstmt_list *out, const strip *r)
     lexpr *j = lx_temp(s, loop->temp), *at = lx_bin(s, OP_SUB, j, r->j0);
     lexpr **values = ARENA_ARRAY(s->mem, lexpr *, p->plan->terms.n);
     for (int k = 0; k < p->plan->terms.n; k++) {
-        lexpr *load = lx_load(s, r->columns, 2, (lexpr *[]){at, lx_int(s, k)}, false);
+        lexpr *load = lx_load(s, r->columns, 2, (lexpr *[]){at, lx_int(s, slot(p, k, COLUMNS))}, false);
         load->lanes = true;
         values[k] =
             lexpr_new(s->mem, (lexpr){.kind = LX_FOLD, .elem = load->elem, .op = OP_SUM, .nargs = 1, .args = &load});
         values[k]->lanes = false;
     }
-    add_all(p, &loop->body, true, j, values);
+    add_all(p, &loop->body, COLUMNS, j, values);
 }
 
 static lstmt *rows_of_tile(pairing *p, lstmt_list *out, const strip *r, lexpr **at)
@@ -248,7 +289,7 @@ static void clear_rows(pairing *p, lstmt_list *out, const strip *r)
 {
     lexpr *at;
     lstmt *loop = rows_of_tile(p, out, r, &at);
-    for (int k = 0; k < p->plan->terms.n; k++)
+    for (int k = 0; k < slot(p, p->plan->terms.n, ROWS); k++)
         add_store(p->s, &loop->body, r->rows, 2, (lexpr *[]){at, lx_int(p->s, k)}, lx_const(p->s, r->rows->elem, 0));
 }
 
@@ -258,17 +299,19 @@ static void add_rows(pairing *p, lstmt_list *out, const strip *r)
     lexpr *at, **values = ARENA_ARRAY(s->mem, lexpr *, p->plan->terms.n);
     lstmt *loop = rows_of_tile(p, out, r, &at);
     for (int k = 0; k < p->plan->terms.n; k++)
-        values[k] = lx_load(s, r->rows, 2, (lexpr *[]){at, lx_int(s, k)}, false);
-    add_all(p, &loop->body, false, lx_temp(s, loop->temp), values);
+        values[k] = lx_load(s, r->rows, 2, (lexpr *[]){at, lx_int(s, slot(p, k, ROWS))}, false);
+    add_all(p, &loop->body, ROWS, lx_temp(s, loop->temp), values);
 }
 
 static void emit_tile_pair(pairing *p, lstmt_list *out, lexpr *t, lexpr *u)
 {
     scheduler *s = p->s;
     strip r = {.i0 = let(s, out, "begin", tile_begin(p, t)), .i1 = let(s, out, "end", tile_begin(p, after(s, t)))};
-    lexpr *begin = let(s, out, "other_begin", tile_begin(p, u));
-    lexpr *end = let(s, out, "other_end", tile_begin(p, after(s, u)));
-    r.rows = lane_array(p, out, "rows", (most_rows(p) + GRAIN) / FEWEST_LANES);
+    r.whole = p->sizes[ROWS];
+    r.other_whole = p->sizes[COLUMNS];
+    lexpr *begin = let(s, out, "other_begin", column_begin(p, u));
+    lexpr *end = let(s, out, "other_end", column_begin(p, after(s, u)));
+    r.rows = lane_array(p, out, "rows", (most_rows(p) + GRAIN) / FEWEST_LANES, ROWS);
     clear_rows(p, out, &r);
     lstmt *strips = loop_over(s, out, "strip", begin, end);
     strips->step = STRIP;
@@ -276,27 +319,69 @@ static void emit_tile_pair(pairing *p, lstmt_list *out, lexpr *t, lexpr *u)
     r.j0 = lx_temp(s, strips->temp);
     lexpr *next = lx_bin(s, OP_MIN, lx_bin(s, OP_ADD, r.j0, lx_int(s, STRIP)), end);
     r.j1 = let(s, &strips->body, "strip_end", next);
-    r.columns = lane_array(p, &strips->body, "columns", STRIP);
+    r.columns = lane_array(p, &strips->body, "columns", STRIP, COLUMNS);
     zero(s, &strips->body, r.columns);
     emit_strip(p, &strips->body, &r);
     add_columns(p, &strips->body, &r);
     add_rows(p, out, &r);
 }
 
-static void emit_rounds(pairing *p, lstmt_list *out)
+/* The tiles (t, t + d), t from 0 on, `count` of them. */
+static void emit_round(pairing *p, lstmt_list *out, lexpr *d, lexpr *count)
 {
     scheduler *s = p->s;
-    lexpr *tiles = p->tiles, *half = lx_bin(s, OP_IDIV, tiles, lx_int(s, 2));
-    lstmt *rounds = loop_over(s, out, "distance", lx_int(s, 1), let(s, out, "rounds", after(s, half)));
-    rounds->parts = true;
-    rounds->symmetric = true;
-    lexpr *d = lx_temp(s, rounds->temp), *opposite = lx_bin(s, OP_EQ, times(s, d, 2), tiles);
-    lexpr *count = let(s, &rounds->body, "pairs", lx_select(s, opposite, d, tiles));
-    lstmt *loop = loop_over(s, &rounds->body, "tile", lx_int(s, 0), count);
+    lexpr *tiles = p->tiles;
+    lstmt *loop = loop_over(s, out, "tile", lx_int(s, 0), count);
     loop->parallel = loop->parts = true;
     lexpr *t = lx_temp(s, loop->temp), *sum = let(s, &loop->body, "sum", lx_bin(s, OP_ADD, t, d));
     lexpr *around = lx_select(s, lx_bin(s, OP_LT, sum, tiles), sum, lx_bin(s, OP_SUB, sum, tiles));
     emit_tile_pair(p, &loop->body, t, let(s, &loop->body, "other", around));
+}
+
+static void emit_rounds(pairing *p, lstmt_list *out)
+{
+    scheduler *s = p->s;
+    bool symmetric = p->plan->symmetric;
+    lexpr *tiles = p->tiles, *half = lx_bin(s, OP_IDIV, tiles, lx_int(s, 2));
+    lexpr *end = symmetric ? let(s, out, "rounds", after(s, half)) : tiles;
+    lstmt *rounds = loop_over(s, out, "distance", lx_int(s, symmetric), end);
+    rounds->parts = true;
+    rounds->symmetric = symmetric;
+    lexpr *d = lx_temp(s, rounds->temp), *opposite = lx_bin(s, OP_EQ, times(s, d, 2), tiles);
+    lexpr *count = symmetric ? let(s, &rounds->body, "pairs", lx_select(s, opposite, d, tiles)) : tiles;
+    emit_round(p, &rounds->body, d, count);
+}
+
+/* Of joint pairs: the few rows that are left, with all columns, in pieces of TILE columns. */
+static void emit_left_rows(pairing *p, lstmt_list *out)
+{
+    scheduler *s = p->s;
+    strip r = {.i0 = times(s, p->grains, GRAIN), .i1 = lx_size(s, p->sizes[ROWS])};
+    r.whole = extent_const(s->g->pool, GRAIN);
+    r.other_whole = p->sizes[COLUMNS];
+    lexpr *all = lx_size(s, p->sizes[COLUMNS]);
+    lstmt *pieces = loop_over(s, out, "piece", lx_int(s, 0), all);
+    pieces->step = TILE;
+    pieces->parts = true;
+    r.j0 = lx_temp(s, pieces->temp);
+    lexpr *next = lx_bin(s, OP_MIN, lx_bin(s, OP_ADD, r.j0, lx_int(s, TILE)), all);
+    r.j1 = let(s, &pieces->body, "piece_end", next);
+    emit_strip(p, &pieces->body, &r);
+}
+
+/* What the rows that are left add to the columns: these are in lanes. */
+static void emit_columns_of_left_rows(pairing *p, lstmt_list *out)
+{
+    scheduler *s = p->s;
+    lstmt *loop = loop_over(s, out, "tile", lx_int(s, 0), p->tiles);
+    loop->parallel = loop->parts = true;
+    lexpr *u = lx_temp(s, loop->temp);
+    strip r = {.side = COLUMNS, .j0 = times(s, p->grains, GRAIN), .j1 = lx_size(s, p->sizes[ROWS])};
+    r.i0 = let(s, &loop->body, "begin", column_begin(p, u));
+    r.i1 = let(s, &loop->body, "end", column_begin(p, after(s, u)));
+    r.whole = p->sizes[COLUMNS];
+    r.other_whole = extent_const(s->g->pool, GRAIN);
+    emit_strip(p, &loop->body, &r);
 }
 
 /* ---- the rows that use the sums ---- */
@@ -307,25 +392,25 @@ static void bind_here(scheduler *s, block *b, var *v)
     b->vars[b->nvars++] = v;
 }
 
-static var *sum_buffer(pairing *p, const pair_sum *sum, lstmt_list *out, const char *name, buffer **f)
+static void sum_buffer(pairing *p, pair_sum *sum, pair_side side, lstmt_list *out)
 {
+    static const char *const titles[] = {"of_rows", "of_columns"};
     scheduler *s = p->s;
     const extent **extents = ARENA_ARRAY(s->mem, const extent *, sum->naxes + 1);
-    extents[0] = p->size;
+    extents[0] = p->sizes[side];
     for (int a = 0; a < sum->naxes; a++)
         extents[a + 1] = sum->axes[a]->extent;
-    *f = new_buffer(s, p->b, name, sum->sum->elem, sum->naxes + 1, extents);
-    var *v = graph_param(s->g, sum->sum->elem, sum->naxes + 1, extents, name);
-    bind_here(s, p->b, v);
-    map_set(&p->b->tensors, v->self, *f);
-    zero(s, out, *f);
-    return v;
+    sum->buffers[side] = new_buffer(s, p->b, titles[side], sum->sum->elem, sum->naxes + 1, extents);
+    sum->params[side] = graph_param(s->g, sum->sum->elem, sum->naxes + 1, extents, titles[side]);
+    bind_here(s, p->b, sum->params[side]);
+    map_set(&p->b->tensors, sum->params[side]->self, sum->buffers[side]);
+    zero(s, out, sum->buffers[side]);
 }
 
 static node *entry_of(const pairing *p, const pair_sum *sum, var *v)
 {
     node **subs = ARENA_ARRAY(p->s->mem, node *, sum->naxes + 1);
-    subs[0] = p->plan->i->self;
+    subs[0] = sum->at->self;
     for (int a = 0; a < sum->naxes; a++)
         subs[a + 1] = sum->axes[a]->self;
     return graph_access(p->s->g, v->self, subs);
@@ -353,36 +438,55 @@ static void use_sums(pairing *p, int n, item *const *items)
     map_init(&r.by, p->s->mem);
     for (int k = 0; k < p->plan->sums.n; k++) {
         const pair_sum *sum = &p->plan->sums.data[k];
-        node *value = entry_of(p, sum, sum->row_param);
-        if (!sum->in_total)
-            value = graph_bin(r.g, OP_ADD, value, entry_of(p, sum, sum->column_param));
+        node *value = NULL;
+        for (int side = 0; side < SIDES; side++) {
+            node *part = sum->params[side] ? entry_of(p, sum, sum->params[side]) : NULL;
+            value = value && part ? graph_bin(r.g, OP_ADD, value, part) : part ? part : value;
+        }
         map_set(&r.by, sum->sum, value);
     }
     for (int k = 0; k < n; k++)
         items[k]->body = replace(&r, items[k]->body);
 }
 
-lexpr *pairs_condition(scheduler *s, const extent *size)
+/* Enough rows, and columns. */
+lexpr *pairs_condition(scheduler *s, const pair_plan *plan)
 {
-    return lx_bin(s, OP_LE, lx_int(s, FEWEST), lx_size(s, size));
+    lexpr *many[SIDES];
+    for (int side = 0; side < SIDES; side++)
+        many[side] = lx_bin(s, OP_LE, lx_int(s, FEWEST), lx_size(s, plan->axes[side]->extent));
+    return plan->symmetric ? many[ROWS] : lx_bin(s, OP_AND, many[ROWS], many[COLUMNS]);
 }
 
-void emit_pairs(scheduler *s, block *b, pair_plan *plan, int n, item *const *items, lstmt_list *out)
+static void cut_in_tiles(pairing *p, lstmt_list *out)
 {
-    pairing p = {.s = s, .b = b, .plan = plan, .size = plan->i->extent};
-    for (int k = 0; k < plan->sums.n; k++) {
-        pair_sum *sum = &plan->sums.data[k];
-        sum->row_param = sum_buffer(&p, sum, out, "of_rows", &sum->row);
-        if (!sum->in_total)
-            sum->column_param = sum_buffer(&p, sum, out, "of_columns", &sum->column);
+    scheduler *s = p->s;
+    lexpr *rows = lx_size(s, p->sizes[ROWS]);
+    p->grains = let(s, out, "grains", lx_bin(s, OP_IDIV, rows, lx_int(s, GRAIN)));
+    lexpr *tile = lx_bin(s, OP_MAX, lx_bin(s, OP_IDIV, rows, lx_int(s, TILES)), lx_int(s, SMALL_TILE));
+    tile = let(s, out, "tile_rows", lx_bin(s, OP_MIN, tile, lx_int(s, most_rows(p))));
+    lexpr *up = lx_bin(s, OP_ADD, times(s, p->grains, GRAIN), lx_bin(s, OP_SUB, tile, lx_int(s, 1)));
+    p->tiles = let(s, out, "tiles", lx_bin(s, OP_IDIV, up, tile));
+}
+
+void emit_pair_sums(scheduler *s, block *b, pair_plan *plan, int n, item *const *items, lstmt_list *out)
+{
+    pairing p = {.s = s, .b = b, .plan = plan};
+    for (int side = 0; side < SIDES; side++)
+        p.sizes[side] = plan->axes[side]->extent;
+    for (int k = 0; k < plan->sums.n; k++)
+        for (int side = 0; side < SIDES; side++) {
+            pair_sum *sum = &plan->sums.data[k];
+            if (plan->symmetric ? side == ROWS || !sum->in_total : side == (int)sum->side)
+                sum_buffer(&p, sum, (pair_side)side, out);
+        }
+    cut_in_tiles(&p, out);
+    if (plan->symmetric) {
+        emit_own_tiles(&p, out);
+    } else {
+        emit_left_rows(&p, out);
+        emit_columns_of_left_rows(&p, out);
     }
-    p.grains = let(s, out, "grains", lx_bin(s, OP_IDIV, lx_size(s, p.size), lx_int(s, GRAIN)));
-    lexpr *tile = lx_bin(s, OP_MAX, lx_bin(s, OP_IDIV, lx_size(s, p.size), lx_int(s, TILES)), lx_int(s, SMALL_TILE));
-    tile = let(s, out, "tile_rows", lx_bin(s, OP_MIN, tile, lx_int(s, most_rows(&p))));
-    lexpr *up = lx_bin(s, OP_ADD, times(s, p.grains, GRAIN), lx_bin(s, OP_SUB, tile, lx_int(s, 1)));
-    p.tiles = let(s, out, "tiles", lx_bin(s, OP_IDIV, up, tile));
-    emit_own_tiles(&p, out);
     emit_rounds(&p, out);
     use_sums(&p, n, items);
-    emit_loops(s, b, n, items, false, out);
 }

@@ -100,6 +100,10 @@ void schedule_items(scheduler *s, block *b, int nroots, node *const *roots, item
 
 /* schedule_nest.c */
 void emit_group(scheduler *s, block *b, int n, item *const *items);
+/* Both groups in one pass over their pairs; false, and nothing done, when it does not pay. */
+bool emit_groups_joined(scheduler *s, block *b, const item_list *rows, const item_list *columns);
+/* Whether the loop over the item's rows may run in parallel. */
+bool is_parallel_row(const block *b, const item *it);
 /* A tensor of few entries inside a kernel: stored entry by entry, without a loop. */
 bool is_short_row(const block *b, const item *it);
 void emit_short_row(scheduler *s, block *b, item *it);
@@ -114,17 +118,10 @@ bool rows_share_passes(scheduler *s, const item *it);
 /* The loops of a group, into the list; what they need before goes into the block. */
 void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order, lstmt_list *loops);
 
-/* schedule_pairs.c: the sums of the plan from half of the pairs, then the rows; the condition under which there are too
- * few rows for it. */
-struct pair_plan;
-void emit_pairs(scheduler *s, block *b, struct pair_plan *plan, int n, item *const *items, lstmt_list *out);
-lexpr *pairs_condition(scheduler *s, const extent *size);
-
-/* schedule_short.c: few rows of long reductions. */
-/* The extent of a reduction inside the rows, that may be longer than they are many; NULL: there is none. */
-const extent *longest_inside(scheduler *s, int n, item *const *items);
-/* The loops of the group twice, the sizes choose: with few rows (plan NULL), or with too few for the plan. */
-void emit_either(scheduler *s, block *b, int n, item *const *items, const extent *longest, struct pair_plan *plan);
+/* schedule_ways.c: the loops of a group; those of a group of rows and a group of columns that do not depend on each
+ * other, when it pays to visit their pairs once: false, and nothing done, when not. */
+void emit_ways(scheduler *s, block *b, int n, item *const *items);
+bool emit_joined(scheduler *s, block *b, int nrows, item *const *rows, int ncolumns, item *const *columns);
 
 /* schedule_reduce.c */
 void acc_begin(scheduler *s, lstmt_list *out, accumulator *a, const char *hint);

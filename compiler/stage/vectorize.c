@@ -393,7 +393,7 @@ static bool can_run(const lane_choice *choice, const lstmt_list *list)
     return true;
 }
 
-/* Of two ways to compute the same, the special one may turn out not to be one. */
+/* Of two ways to compute the same, one may turn out not to be one. */
 static void drop_impossible(const lane_choice *choice, lstmt_list *list)
 {
     lstmt_list out = {0};
@@ -401,12 +401,15 @@ static void drop_impossible(const lane_choice *choice, lstmt_list *list)
         lstmt *s = list->data[i];
         drop_impossible(choice, &s->body);
         drop_impossible(choice, &s->other);
-        if (s->kind != LS_IF || !s->either || can_run(choice, &s->body)) {
+        bool chooses = s->kind == LS_IF && s->either;
+        const lstmt_list *only = !chooses                      ? NULL
+                                 : !can_run(choice, &s->body)  ? &s->other
+                                 : !can_run(choice, &s->other) ? &s->body
+                                                               : NULL;
+        if (!only)
             vec_push(choice->mem, &out, s);
-            continue;
-        }
-        for (int k = 0; k < s->other.n; k++)
-            vec_push(choice->mem, &out, s->other.data[k]);
+        for (int k = 0; only && k < only->n; k++)
+            vec_push(choice->mem, &out, only->data[k]);
     }
     *list = out;
 }

@@ -480,7 +480,7 @@ static void run_test(context *c, const test *t)
 {
     /* around the widths of vectors (8, 16, 32), chunks of rows (64), blocks of columns (256) */
     static const int64_t edges[] = {0, 1, 2, 7, 15, 16, 17, 31, 33, 64, 65, 255, 256, 257, 513, 1000};
-    static const int64_t far[][2] = {{1, 20011}, {20011, 1}, {2, 4099}, {513, 257}};
+    static const int64_t far[][2] = {{1, 20011}, {20011, 1}, {2, 4099}, {513, 257}, {1043, 530}, {600, 1111}};
     int n = sizeof edges / sizeof *edges;
     const ad_function *f = find_function(c->libraries[0].module, t->function);
     c->test = t;

@@ -41,6 +41,16 @@ static void sum_(const problem *p)
         *result += real_of(p, "w")[i] * gauss_sum(&c, i);
 }
 
+static void square_(const problem *p)
+{
+    int64_t n = size_of(p, "N");
+    clouds c = {n, n, real_of(p, "x"), real_of(p, "y"), real_of(p, "b"), real_of(p, "s")};
+    num *result = real_result(p, "result");
+    *result = 0;
+    for (int64_t i = 0; i < n; i++)
+        *result += real_of(p, "w")[i] * gauss_sum(&c, i);
+}
+
 /* Row i of the kernel product: P entries. */
 static void product_row(const problem *p, int64_t i, num *row)
 {
@@ -445,6 +455,7 @@ static void whole_(const problem *p)
 static const test tests[] = {
     {"sum_of", sum_of, 0, 0},
     {"sum_", sum_, 0, 0},
+    {"square_", square_, 0, 0},
     {"product_of", product_of, 0, 0},
     {"product_", product_, 0, 0},
     {"energy_", energy_, 0, 0},

@@ -274,6 +274,29 @@ static const char *version_suffix(emitter *e)
     return text_str(&t);
 }
 
+/* What a routine could not compute is no number, and so are all results. */
+static void emit_failure(emitter *e)
+{
+    const interface_fn *f = e->fn->face;
+    emit_line(e, "if (ad_failed) {");
+    e->indent += 4;
+    for (int i = 0; i < f->nargs; i++) {
+        const interface_arg *a = &f->args[i];
+        if (a->role == ARG_INPUT || !elem_is_float(a->elem))
+            continue;
+        text n;
+        text_init(&n, e->mem);
+        print_count(&n, &e->p, 0, a->rank, a->extents);
+        e->p.arg_used[i] = true;
+        emit_linef(e, "if (%s)", e->p.params.args[i]);
+        emit_linef(e, "    %s(%s, %s, NAN);", prelude_use_for(e->p.helpers, "ad_fill", a->elem), e->p.params.args[i],
+                   a->rank ? text_str(&n) : "1");
+    }
+    emit_line(e, "return AD_STATUS(AD_NUMERIC, 0);");
+    e->indent -= 4;
+    emit_line(e, "}");
+}
+
 const char *emit_run(emitter *e)
 {
     loops_live(&e->live, &e->fn->body);
@@ -281,6 +304,9 @@ const char *emit_run(emitter *e)
     declare_workspace_buffers(e);
     text scratch = printed(e, emit_serial_scratch);
     text body = printed(e, emit_body);
+    text failure = {0};
+    if (e->can_fail)
+        failure = printed(e, emit_failure);
     text pointers = printed(e, emit_pointers);
     string_list declared = {0}, passed = {0};
     collect_parameters(e, &declared, &passed);
@@ -289,7 +315,9 @@ const char *emit_run(emitter *e)
     emit_line(e, "{");
     text_add(e->out, e->fn->nslots > 0 && !pointers.n ? "    (void)workspace;\n" : text_str(&pointers));
     text_add(e->out, text_str(&scratch));
+    text_add(e->out, e->can_fail ? "    bool ad_failed = false;\n" : "");
     text_add(e->out, text_str(&body));
+    text_add(e->out, e->can_fail ? text_str(&failure) : "");
     emit_line(e, "    return AD_OK;");
     emit_line(e, "}");
     return arena_printf(e->mem, "%s(%s)", name, joined(e, &passed));

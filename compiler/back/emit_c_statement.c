@@ -406,6 +406,22 @@ static void emit_fail(emitter *e, const lstmt *s)
     emit_linef(e, "    return AD_STATUS(%s, %d);", status_name(s->code), s->arg);
 }
 
+static void emit_routine(emitter *e, const lstmt *s)
+{
+    text t;
+    text_init(&t, e->mem);
+    elem real = s->subs[0]->buffer->elem;
+    text_addf(&t, "if (!%s(", prelude_use_for(e->p.helpers, arena_printf(e->mem, "ad_%s", s->routine->name), real));
+    for (int i = 0; i < s->nsubs; i++)
+        text_addf(&t, "%s%s", i ? ", " : "", part(e, s->subs[i]->buffer, 0, NULL));
+    for (int i = 0; i < s->nsizes; i++)
+        text_addf(&t, ", %s", emit_size(e, s->sizes[i], PREC_SELECT));
+    text_add(&t, "))");
+    emit_line(e, text_str(&t));
+    emit_linef(e, "    %s(&ad_failed);", prelude_use(e->p.helpers, "ad_note"));
+    e->can_fail = true;
+}
+
 static void emit_comment(emitter *e, const lstmt *s)
 {
     text_addf(e->out, "%*s/* ", e->indent, "");
@@ -417,7 +433,7 @@ static void (*const statement_printers[])(emitter *e, const lstmt *s) = {
     [LS_LET] = emit_let,        [LS_VAR] = emit_let,         [LS_SET] = emit_set,     [LS_STORE] = emit_store,
     [LS_FOR] = emit_for,        [LS_IF] = emit_if,           [LS_FILL] = emit_fill,   [LS_COPY] = emit_copy,
     [LS_COPY_INTO] = emit_copy, [LS_SWAP] = emit_swap,       [LS_ARRAY] = emit_array, [LS_INSERT] = emit_insert,
-    [LS_FAIL] = emit_fail,      [LS_COMMENT] = emit_comment,
+    [LS_FAIL] = emit_fail,      [LS_COMMENT] = emit_comment, [LS_CALL] = emit_routine,
 };
 
 static void emit_statement(emitter *e, const lstmt *s)

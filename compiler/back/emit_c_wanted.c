@@ -66,6 +66,7 @@ static void collect_effects(effects *w, const lstmt *s, int depth, bool in_paral
     case LS_ADD:
     case LS_JOIN:
     case LS_FAIL:
+    case LS_CALL:
         w->other = true;
         break;
     case LS_COMMENT:

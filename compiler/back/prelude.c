@@ -18,7 +18,8 @@ const prelude_row *const prelude_tables[] = {
     prelude_memory,        prelude_arithmetic,       prelude_special,     prelude_random,
     prelude_lanes,         prelude_lanes_arithmetic, prelude_lanes_ints,  prelude_lanes_memory,
     prelude_lanes_special, prelude_lanes_exp,        prelude_lanes_log,   prelude_lanes_hyperbolic,
-    prelude_lanes_trig,    prelude_lanes_inverse,    prelude_lanes_power, NULL,
+    prelude_lanes_trig,    prelude_lanes_inverse,    prelude_lanes_power, prelude_library,
+    NULL,
 };
 static const char *const suffixes[ELEMS] = {
     [ELEM_F32] = "f32", [ELEM_F64] = "f64", [ELEM_INT] = "int", [ELEM_BOOL] = "bool"};
@@ -133,6 +134,7 @@ static void expand(text *t, const char *s, elem e)
                     : at[1] == 'T' ? types[e]
                     : at[1] == 'M' ? masks[e]
                     : at[1] == 'U' ? words[e]
+                    : at[1] == 'L' ? (e == ELEM_F32 ? "s" : "d")
                                    : (e == ELEM_F32 ? "f" : ""));
     }
     text_add(t, s);

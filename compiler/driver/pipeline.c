@@ -20,6 +20,7 @@
 #include "stage/collapse.h"
 #include "stage/collect.h"
 #include "stage/derive.h"
+#include "stage/factor.h"
 #include "stage/fuse.h"
 #include "stage/jam.h"
 #include "stage/lower.h"
@@ -198,6 +199,7 @@ static void derive_fn(pipeline *p, graph_fn *f, derive_error *error)
         verify(p, f, "derive");
     }
     derive_finish(g, f);
+    factor(g, f);
     collect_fn(g, f);
     verify(p, f, "simplify");
 }

@@ -8,6 +8,7 @@
 
 #include "driver/files.h"
 #include "driver/toolchain.h"
+#include "driver/toolchain_library.h"
 
 /* The steps of a build, all in one temporary folder. */
 typedef struct build {
@@ -15,6 +16,7 @@ typedef struct build {
     const toolchain *t;
     const compile_output *generated;
     const char *folder, *file, *header_name;
+    words libraries; /* flags for the linker */
 } build;
 
 static exit_code call_tool(const options *o, words *argv)
@@ -64,6 +66,7 @@ static exit_code link_shared(const build *b, const words *inputs, const char *ou
     const char *const rest[] = {arena_printf(b->o->mem, "%s/" RUNTIME_SOURCE, b->t->runtime), "-o", output, "-lm"};
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         vec_push(b->o->mem, &argv, rest[i]);
+    words_add(b->o->mem, &argv, &b->libraries);
     return call_tool(b->o, &argv);
 }
 
@@ -176,12 +179,14 @@ exit_code toolchain_build(const options *o, const toolchain *t, product kind, co
         return EXIT_PROGRAM;
     }
     const char *path = arena_printf(o->mem, "%s/%s.c", folder, generated->interface->prefix);
-    build b = {o, t, generated, folder, path, header_name};
+    build b = {o, t, generated, folder, path, header_name, {0}};
     const out_file inputs[] = {
         {b.file, text_str(&generated->c), generated->c.n},
         {arena_printf(o->mem, "%s/%s", folder, header_name), text_str(&generated->header), generated->header.n},
     };
-    exit_code code = files_write(o->mem, &o->report, 2, inputs) ? build_in_folder(&b, kind, output) : EXIT_PROGRAM;
+    exit_code code = toolchain_libraries(o, t, generated, folder, kind == PRODUCT_SHARED, &b.libraries);
+    if (!code)
+        code = files_write(o->mem, &o->report, 2, inputs) ? build_in_folder(&b, kind, output) : EXIT_PROGRAM;
     remove_folder(o->mem, folder);
     return code;
 }

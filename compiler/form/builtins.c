@@ -21,6 +21,10 @@
     {                                                                                                                  \
         name, BUILTIN_REDUCE, 1, 1, class                                                                              \
     }
+#define MATRIX(name, min, max)                                                                                        \
+    {                                                                                                                  \
+        name, BUILTIN_MATRIX, min, max, REDUCE_NONE                                                                    \
+    }
 #define LIBRARY(name, min, max)                                                                                        \
     {                                                                                                                  \
         name, BUILTIN_LIBRARY, min, max, REDUCE_NONE                                                                   \
@@ -112,15 +116,15 @@ static const builtin rows[] = {
     REDUCTION("any", REDUCE_BOOL),
     REDUCTION("all", REDUCE_BOOL),
     REDUCTION("count", REDUCE_COUNT),
-    LIBRARY("solve", 2, 2),
-    LIBRARY("cholesky", 1, 1),
-    LIBRARY("logdet", 1, 1),
-    LIBRARY("inverse", 1, 1),
-    LIBRARY("lstsq", 2, 2),
-    LIBRARY("eigh", 1, 1),
-    LIBRARY("svd", 1, 1),
-    LIBRARY("fft", 2, 2),
-    LIBRARY("ifft", 2, 2),
+    MATRIX("solve", 2, 2),
+    MATRIX("cholesky", 1, 1),
+    MATRIX("logdet", 1, 1),
+    MATRIX("inverse", 1, 1),
+    MATRIX("lstsq", 2, 2),
+    MATRIX("eigh", 1, 1),
+    MATRIX("svd", 1, 1),
+    MATRIX("fft", 2, 3),
+    MATRIX("ifft", 2, 3),
     LIBRARY("cg", 3, 3),
     LIBRARY("fixpoint", 4, 4),
 };

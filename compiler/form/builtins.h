@@ -14,6 +14,7 @@ typedef enum builtin_class {
     BUILTIN_DERIV,   /* grad, vjp, ... : EXPR_DERIV */
     BUILTIN_SHAPED,  /* zeros, ones, ...: EXPR_SHAPED */
     BUILTIN_REDUCE,  /* sum, ...: EXPR_REDUCE */
+    BUILTIN_MATRIX,  /* solve, ..., fft: stage/check_library.c */
     BUILTIN_LIBRARY  /* solve, cg, ...: named, and not available in this version */
 } builtin_class;
 

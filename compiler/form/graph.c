@@ -23,7 +23,7 @@ static const op_row op_rows[OP_COUNT] = {
     [OP_INPUT] = {"input", 0, 0, 0},    [OP_TENSOR] = {"tensor", 1, 0, 0},    [OP_SCATTER] = {"scatter", -1, 0, 0},
     [OP_LOOP] = {"loop", -1, 0, 0},     [OP_OUT] = {"out", 1, 0, 0},          [OP_STACK] = {"stack", 2, 0, 0},
     [OP_NAME] = {"name", 1, 0, 0},      [OP_CUSTOM] = {"custom", -1, 0, 0},   [OP_VJP] = {"vjp", -1, 0, 0},
-    [OP_JVP] = {"jvp", -1, 0, 0},
+    [OP_JVP] = {"jvp", -1, 0, 0},       [OP_CALL] = {"call", -1, 0, 0},
 };
 
 const char *op_text(op o)
@@ -376,13 +376,54 @@ node *graph_passes(graph *g, node *loop)
     return graph_out(g, loop, loop->ninner);
 }
 
+static bool bind_operands(graph *g, const routine *r, node *const *operands, routine_sizes *z)
+{
+    int n = routine_shapes(r->operands), wrong, axis;
+    routine_shape *shapes = ARENA_ARRAY(g->mem, routine_shape, n);
+    for (int i = 0; i < n; i++)
+        shapes[i] = (routine_shape){operands[i]->elem, operands[i]->rank, operands[i]->extents};
+    return routine_bind(r, g->mem, g->pool, shapes, z, &wrong, &axis);
+}
+
+node *graph_call(graph *g, routine_id id, node *const *operands)
+{
+    int n = routine_shapes(routine_row(id)->operands);
+    node proto = {.op = OP_CALL, .elem = operands[0]->elem, .integer = id, .nargs = n};
+    proto.args = arena_grow(g->mem, operands, (size_t)n, (size_t)n, sizeof *operands);
+    return graph_intern(g, &proto);
+}
+
+void graph_call_sizes(graph *g, const node *call, routine_sizes *z)
+{
+    bool fits = bind_operands(g, routine_row((routine_id)call->integer), call->args, z);
+    assert(fits && "operands of the shapes that the routine takes");
+    (void)fits;
+}
+
+int graph_call_results(const node *call)
+{
+    return routine_shapes(routine_row((routine_id)call->integer)->results);
+}
+
+/* The type of result k of a loop, a call or a vjp. */
+static routine_shape result_shape(graph *g, const node *of, int k)
+{
+    if (of->op == OP_CALL) {
+        routine_sizes z;
+        graph_call_sizes(g, of, &z);
+        return routine_shape_of(&z, routine_row((routine_id)of->integer)->results, k, of->elem);
+    }
+    const node *like = of->op == OP_LOOP && k == of->ninner ? of->args[0] : of->args[2 + k];
+    return (routine_shape){like->elem, like->rank, like->extents};
+}
+
 node *graph_out(graph *g, node *of, int k)
 {
-    const node *like = of->op == OP_LOOP && k == of->ninner ? of->args[0] : of->args[2 + k];
+    routine_shape like = result_shape(g, of, k);
     node n = {.op = OP_OUT,
-              .elem = like->elem,
-              .rank = like->rank,
-              .extents = like->extents,
+              .elem = like.elem,
+              .rank = like.rank,
+              .extents = like.extents,
               .nargs = 1,
               .args = &of,
               .integer = k};

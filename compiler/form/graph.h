@@ -9,6 +9,7 @@
  *   sum(a, b | filter) body   a reduction: binds a and b
  *   scatter(a | filter)       a tensor of zeros to which value is added at (subscripts) for each a: binds a
  *   loop(t, s...) / out / stack   a loop with named state; its final states; one value stacked per pass
+ *   call / out                    a routine of a library over whole tensors (form/routine.h); its results
  *
  * Binding (locally nameless): inside a stored binder the bound variables are canonical, numbered by height, so that two
  * binders that differ in nothing but names are one node. A pass never looks into a binder without graph_open, which
@@ -23,6 +24,7 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "form/interface.h" /* elem */
+#include "form/routine.h"
 
 typedef enum op {
     /* values */
@@ -49,7 +51,8 @@ typedef enum op {
     OP_TENSOR,  /* args: body (inside) */
     OP_SCATTER, /* args: value, filter, subscripts[rank], then lo, hi per dynamic axis; all inside */
     OP_LOOP,    /* no value itself. args: lo, hi, inits[n] outside; nexts[n] inside; vars: t, states[n] */
-    OP_OUT,     /* args: loop or vjp; index: which result; of a loop of n states, n: how many passes it made */
+    OP_OUT,     /* args: loop, call or vjp; index: which result; of a loop of n states, n: how many passes it made */
+    OP_CALL,    /* no value itself. args: operands, tensors; integer: routine_id */
     OP_STACK,   /* args: loop outside; expr inside; vars as the loop's. First axis: the passes */
     OP_NAME,    /* args: x; index: unique number. What a derivative is taken with respect to; gone after derive */
     OP_CUSTOM,  /* hand-written derivative. args: value, xs[n] outside; adjoints[n] inside; vars: xs[n], w */
@@ -172,6 +175,10 @@ node *graph_loop(graph *g, loop_rule rule, node *lo, node *hi, int n, node *cons
 loop_rule graph_rule(const graph *g, const node *loop);
 /* How many passes a loop makes. */
 node *graph_passes(graph *g, node *loop);
+/* Operands of the shapes that the routine takes. */
+node *graph_call(graph *g, routine_id id, node *const *operands);
+void graph_call_sizes(graph *g, const node *call, routine_sizes *z);
+int graph_call_results(const node *call);
 node *graph_out(graph *g, node *of, int k);
 /* passes: the extent of the first axis, equal to hi - lo. */
 node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, node *e);

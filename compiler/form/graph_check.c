@@ -186,11 +186,22 @@ static const char *check_levels(const node *n)
 
 /* ---- The rest ---- */
 
+/* The shapes of its operands are asserted where a result is made. */
+static const char *check_call(const node *n)
+{
+    if (n->integer < 0 || n->integer >= ROUTINE_COUNT)
+        return "no such routine";
+    return n->nargs == routine_shapes(routine_row((routine_id)n->integer)->operands) ? NULL
+                                                                                     : "wrong number of operands";
+}
+
 static const char *check_out(const node *n)
 {
     const node *of = n->nargs == 1 ? n->args[0] : NULL;
-    if (!of || (of->op != OP_LOOP && of->op != OP_VJP))
+    if (!of || (of->op != OP_LOOP && of->op != OP_VJP && of->op != OP_CALL))
         return "not of a loop";
+    if (of->op == OP_CALL)
+        return n->integer >= 0 && n->integer < graph_call_results(of) ? NULL : "no such result";
     int64_t count = of->op == OP_LOOP ? of->nvars - 1 : of->nargs - 2;
     if (of->op == OP_LOOP && n->integer == count)
         return like_node(n, of->args[0]) ? NULL : "a number of passes is an int";
@@ -232,6 +243,8 @@ static const char *check_op(const graph *g, const node *n)
         return check_stack(n);
     case OP_CUSTOM:
         return check_custom(n);
+    case OP_CALL:
+        return check_call(n);
     case OP_OUT:
         return check_out(n);
     case OP_NAME:

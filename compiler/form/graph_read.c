@@ -356,6 +356,12 @@ static void read_head(reader *r, statement *st)
     case OP_LOOP:
         read_loop(r, st);
         break;
+    case OP_CALL:
+        st->integer = routine_find(word(r));
+        if (st->integer == ROUTINE_COUNT)
+            fail(r, "no such routine");
+        values(r, &st->outer);
+        break;
     case OP_STACK:
         read_stack(r, st);
         break;
@@ -485,6 +491,11 @@ static node *build_block(reader *r, const statement *st)
     }
 }
 
+static int64_t results_of(const node *n)
+{
+    return n->op == OP_LOOP ? n->ninner + 1 : n->op == OP_VJP ? n->nargs - 2 : n->op == OP_CALL ? graph_call_results(n) : 0;
+}
+
 static node *build_plain(reader *r, const statement *st)
 {
     graph *g = r->g;
@@ -498,10 +509,12 @@ static node *build_plain(reader *r, const statement *st)
         need(r, n == args[0]->rank + 1);
         return graph_access(g, args[0], args + 1);
     case OP_OUT:
-        if ((args[0]->op != OP_LOOP && args[0]->op != OP_VJP) || st->integer < 0 ||
-            st->integer >= (args[0]->op == OP_LOOP ? args[0]->ninner + 1 : args[0]->nargs - 2))
+        if (st->integer < 0 || st->integer >= results_of(args[0]))
             fail(r, "no such result");
         return graph_out(g, args[0], (int)st->integer);
+    case OP_CALL:
+        need(r, n == routine_shapes(routine_row((routine_id)st->integer)->operands));
+        return graph_call(g, (routine_id)st->integer, args);
     case OP_NAME:
         return build_named(r, st);
     case OP_VJP:

@@ -171,6 +171,12 @@ static void add_axes(entry *e)
     text_add(e->head, ")");
 }
 
+static void head_call(entry *e)
+{
+    text_addf(e->head, " %s", routine_row((routine_id)e->n->integer)->name);
+    add_operands(e, e->head, e->home, 0, e->n->nargs);
+}
+
 static void head_axes(entry *e)
 {
     if (e->n->op == OP_ARGKMIN || e->n->op == OP_ARGKMAX)
@@ -239,6 +245,9 @@ static void head_of(entry *e)
         break;
     case OP_LOOP:
         head_loop(e);
+        break;
+    case OP_CALL:
+        head_call(e);
         break;
     case OP_STACK:
         head_stack(e);

@@ -243,6 +243,18 @@ static void print_insert(text *t, const lstmt *s)
     text_add(t, ")");
 }
 
+static void print_routine(text *t, const lstmt *s)
+{
+    text_addf(t, "call %s(", s->routine->name);
+    for (int i = 0; i < s->nsubs; i++)
+        text_addf(t, "%s%s", i ? ", " : "", s->subs[i]->buffer->name);
+    for (int i = 0; i < s->nsizes; i++) {
+        text_add(t, i ? ", " : "; ");
+        extent_print(t, s->sizes[i]);
+    }
+    text_add(t, ")");
+}
+
 static void print_fail(text *t, const lstmt *s)
 {
     text_addf(t, "fail %d, %d if ", s->code, s->arg);
@@ -259,6 +271,7 @@ static void (*const printers[])(text *t, const lstmt *s) = {
     [LS_FOR] = print_for,         [LS_IF] = print_if,      [LS_FILL] = print_fill,   [LS_COPY] = print_copy,
     [LS_COPY_INTO] = print_copy,  [LS_SWAP] = print_swap,  [LS_ARRAY] = print_array, [LS_INSERT] = print_insert,
     [LS_ACC] = print_acc,         [LS_ADD] = print_add,    [LS_JOIN] = print_join,   [LS_FAIL] = print_fail,
+    [LS_CALL] = print_routine,
     [LS_COMMENT] = print_comment,
 };
 

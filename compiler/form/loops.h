@@ -101,6 +101,8 @@ typedef enum lstmt_kind {
     LS_ACC,       /* declares the temporaries of acc: the state over nothing */
     LS_ADD,       /* one more term e for acc, where `filter` holds; lo: its index */
     LS_JOIN,   /* the state of part into acc, whose terms come first; part has lanes and acc has not: all its lanes */
+    LS_CALL,   /* routine(subs, sizes): whole buffers (LX_LOAD without subscripts), operands, results, scratch memory.
+                  Where it fails its results are NaN, and so are the function's, which returns AD_NUMERIC */
     LS_FAIL,   /* if (e) return AD_STATUS(code, arg) */
     LS_COMMENT /* text: "kernel v, model.ad:7: let v[i] = sum[j](K[i, j] * p[j]);" */
 } lstmt_kind;
@@ -132,6 +134,10 @@ struct lstmt {
     lexpr *filter;
     accumulator *acc, *part;
     lstmt_list body, other;
+    const routine *routine; /* LS_CALL */
+    int nsizes;
+    const extent **sizes;
+    const extent *cost; /* floating operations */
     int code, arg; /* LS_FAIL: AD_SIZE = 2, AD_INDEX = 3, ... and the argument */
     const char *text;
 };

@@ -85,6 +85,7 @@ const kind_cost kind_costs[] = {
     [LS_ACC] = {0},
     [LS_ADD] = {.sort = COST_FLOPS, .count = 1},
     [LS_JOIN] = {.sort = COST_FLOPS, .count = 1},
+    [LS_CALL] = {.sort = COST_FLOPS},
     [LS_FAIL] = {0},
     [LS_COMMENT] = {0},
 };
@@ -354,6 +355,8 @@ static void add_inside(const coster *c, op_counts *sum, const lstmt *s)
         op_counts moving = entry_cost(c, kind_costs[s->kind].sort, moved(s));
         add(sum, &moving);
     }
+    if (s->kind == LS_CALL)
+        sum->of[COST_FLOPS].eighths = extent_add(sum->of[COST_FLOPS].eighths, whole_quantity(c, s->cost).eighths);
     if (s->kind == LS_IF) {
         op_counts branches[] = {coster_count(c, &s->body), coster_count(c, &s->other)};
         for (int k = s->either; k < 2; k++)

@@ -153,6 +153,7 @@ type *check_subscript(checker *c, expr *e, const type *expected);
 type *check_derivative_form(checker *c, expr *e, const type *expected);
 type *check_loop_value(checker *c, expr *e, const type *expected);
 type *check_builtin(checker *c, expr *e, const builtin *row);
+type *check_library(checker *c, expr *e, const builtin *row);
 
 /* check_index.c: form is how the index is introduced, "sum" or "A": for hints. An unknown range is reported unless
  * there were more than errors_before errors. */

@@ -1,6 +1,7 @@
 /* Forward mode: the tangent of every node from those of its arguments; NULL is zero. */
 #include <assert.h>
 
+#include "stage/derive_call.h"
 #include "stage/derive_state.h"
 
 typedef struct tangents {
@@ -184,8 +185,18 @@ static augmented *augment(tangents *t, node *loop)
     return a;
 }
 
+static node *tangent_of_result(tangents *t, node *n)
+{
+    node *call = n->args[0], *given[MAX_OPERANDS];
+    for (int i = 0; i < call->nargs; i++)
+        given[i] = tangent(t, call->args[i]);
+    return call_tangent(t->g, call, given, (int)n->integer);
+}
+
 static node *tangent_of_out(tangents *t, node *n)
 {
+    if (n->args[0]->op == OP_CALL)
+        return tangent_of_result(t, n);
     augmented *a = augment(t, n->args[0]);
     int place = a->place[n->integer];
     return place < 0 ? NULL : graph_out(t->g, a->loop, place);

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "stage/derive_call.h"
+
 void sweep_init(sweep *s, derivation *d, targets *t)
 {
     *s = (sweep){.d = d, .g = d->g, .targets = t};
@@ -235,6 +237,17 @@ static void reverse_custom(sweep *s, node *n, node *w)
             contribute_tensor(s, n->args[1 + i], adjoints[i]);
 }
 
+static void reverse_call(sweep *s, node *n, node_list *users)
+{
+    node *weights[MAX_OPERANDS] = {NULL}, *adjoints[MAX_OPERANDS] = {NULL};
+    for (int i = 0; i < users->n; i++)
+        weights[users->data[i]->integer] = adjoint_tensor(s, users->data[i]);
+    call_adjoints(s->g, n, weights, adjoints);
+    for (int i = 0; i < n->nargs; i++)
+        if (adjoints[i] && targets_reach(s->targets, n->args[i]))
+            contribute_tensor(s, n->args[i], adjoints[i]);
+}
+
 static void note_loop_user(sweep *s, node *n)
 {
     node_list *users = map_get(&s->loop_users, n->args[0]);
@@ -255,9 +268,9 @@ static void reverse_name(sweep *s, node *n)
 static void process(sweep *s, node *n)
 {
     s->g->at = n->at;
-    node_list *users = n->op == OP_LOOP ? map_get(&s->loop_users, n) : NULL;
+    node_list *users = n->op == OP_LOOP || n->op == OP_CALL ? map_get(&s->loop_users, n) : NULL;
     if (users)
-        reverse_loop(s, n, users);
+        (n->op == OP_LOOP ? reverse_loop : reverse_call)(s, n, users);
     if (!has_adjoint(s, n))
         return;
     if (n->op == OP_OUT || n->op == OP_STACK)

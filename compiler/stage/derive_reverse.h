@@ -40,7 +40,7 @@ typedef struct sweep {
     targets *targets;
     map adjoints;        /* node -> adjoint */
     VEC(node *) touched; /* keys of adjoints in order of first contribution */
-    map loop_users;      /* loop -> node_list of its out and stack nodes */
+    map loop_users;      /* loop or call -> node_list of its out and stack nodes */
     scope *scope;
     int nleaf_vars; /* loop body: nodes that depend on none of these are leaves */
     var **leaf_vars;

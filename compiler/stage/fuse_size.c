@@ -17,7 +17,7 @@ bool fuse_is_storable(fuse_sizes *s, const node *t)
 
 static int own_cost(const node *n)
 {
-    if (node_is_reduce(n) || n->op == OP_LOOP || n->op == OP_SCATTER || n->op == OP_STACK)
+    if (node_is_reduce(n) || n->op == OP_LOOP || n->op == OP_CALL || n->op == OP_SCATTER || n->op == OP_STACK)
         return FUSE_HEAVY;
     if (!node_is_point(n) || n->op == OP_STOP)
         return 0;

@@ -175,6 +175,8 @@ static values call_parameter(lowering *l, frame *f, expr *e)
 
 values lower_call(lowering *l, frame *f, expr *e)
 {
+    if (e->builtin && lower_is_library(e))
+        return lower_library(l, f, e);
     if (e->builtin)
         return one_value(l, lower_builtin(l, f, e));
     if (e->target)

@@ -110,6 +110,10 @@ values lower_custom(lowering *l, function *fn, frame *inner, values value);
 values lower_body(lowering *l, frame *f, stmt_list *body);
 values lower_loop(lowering *l, frame *f, stmt *s);
 
+/* lower_library.c: solve, cholesky, ..., fft. */
+bool lower_is_library(const expr *e);
+values lower_library(lowering *l, frame *f, expr *e);
+
 /* builtins: lower_builtins.c */
 node *lower_builtin(lowering *l, frame *f, expr *e);
 node *lower_shaped(lowering *l, frame *f, expr *e);

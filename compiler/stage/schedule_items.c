@@ -20,12 +20,12 @@ typedef struct planning {
 
 static bool is_item(const node *n)
 {
-    return node_is_reduce(n) || n->op == OP_TENSOR || n->op == OP_SCATTER || n->op == OP_LOOP;
+    return node_is_reduce(n) || n->op == OP_TENSOR || n->op == OP_SCATTER || n->op == OP_LOOP || n->op == OP_CALL;
 }
 
 static bool is_done(block *b, const node *n)
 {
-    if (n->op == OP_LOOP)
+    if (n->op == OP_LOOP || n->op == OP_CALL)
         return map_get(&b->tensors, n) != NULL;
     return map_get(&b->values, n) || map_get(&b->tensors, n);
 }
@@ -38,6 +38,8 @@ static item_kind kind_of(const node *n)
         return ITEM_SCATTER;
     if (n->op == OP_LOOP)
         return ITEM_LOOP;
+    if (n->op == OP_CALL)
+        return ITEM_CALL;
     return n->op == OP_ARGKMIN || n->op == OP_ARGKMAX ? ITEM_ARGK : ITEM_REDUCE;
 }
 
@@ -152,6 +154,8 @@ static void emit_item(scheduler *s, block *b, item *it)
 {
     if (it->kind == ITEM_LOOP)
         emit_loop(s, b, it);
+    else if (it->kind == ITEM_CALL)
+        emit_call(s, b, it);
     else if (it->kind == ITEM_SCATTER)
         emit_scatter(s, b, it);
     else

@@ -31,7 +31,7 @@ static lstmt *copy(scheduler *s, lstmt_list *out, lstmt_kind kind, buffer *to, b
     return st;
 }
 
-static buffer *buffer_of(scheduler *s, block *b, node *t)
+buffer *buffer_of(scheduler *s, block *b, node *t)
 {
     buffer *f = find_buffer(s, b, t);
     if (f)

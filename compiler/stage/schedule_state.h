@@ -18,7 +18,7 @@ typedef struct block {
     bool in_order;   /* inside a kernel whose rows run one after the other */
 } block;
 
-typedef enum item_kind { ITEM_STORE, ITEM_REDUCE, ITEM_VECTOR, ITEM_SCATTER, ITEM_LOOP, ITEM_ARGK } item_kind;
+typedef enum item_kind { ITEM_STORE, ITEM_REDUCE, ITEM_VECTOR, ITEM_SCATTER, ITEM_LOOP, ITEM_CALL, ITEM_ARGK } item_kind;
 
 typedef struct item {
     item_kind kind;
@@ -136,5 +136,10 @@ elem acc_part_elem(const scheduler *s, const accumulator *a, int part);
 
 /* schedule_loop.c */
 void emit_loop(scheduler *s, block *b, item *it);
+/* The buffer of a tensor, which is computed if it is not there. */
+buffer *buffer_of(scheduler *s, block *b, node *t);
+
+/* schedule_call.c */
+void emit_call(scheduler *s, block *b, item *it);
 
 #endif

@@ -196,6 +196,7 @@ static void (*const finders[])(lane_facts *f, lstmt *s, bool masked) = {
     [LS_FOR] = find_for,        [LS_IF] = find_if,      [LS_FILL] = find_fill,       [LS_COPY] = find_pair,
     [LS_COPY_INTO] = find_pair, [LS_SWAP] = find_pair,  [LS_ARRAY] = find_none,      [LS_INSERT] = find_insert,
     [LS_ACC] = find_acc,        [LS_ADD] = find_add,    [LS_JOIN] = find_impossible, [LS_FAIL] = find_impossible,
+    [LS_CALL] = find_impossible,
     [LS_COMMENT] = find_none,
 };
 

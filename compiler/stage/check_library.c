@@ -108,11 +108,14 @@ static bool bind_all(shapes *s)
         return true;
     const expr *a = s->e->a.data[0];
     const extent *more = extent_sub(a->type->extents[0], a->type->extents[1]);
-    int errors = s->c->diag->errors;
-    require_nonneg(s->c, more, a->at, "the number of rows less that of columns");
-    if (s->c->diag->errors > errors)
-        diag_hint(s->c->diag, "%s takes a matrix with at least as many rows as columns", s->e->name);
-    return s->c->diag->errors == errors;
+    if (requirement_fails(s->c, false, more)) {
+        diag_error(s->c->diag, a->at, "%s takes a matrix with at least as many rows as columns, and this is %s",
+                   s->e->name, type_str(s->c->mem, a->type));
+        return false;
+    }
+    if (!provably_nonneg(s->c, more))
+        require(s->c, false, more, a->at, blame_param(s->c, a, more));
+    return true;
 }
 
 /* ---- fft(re, im), fft(re, im, axis) ---- */

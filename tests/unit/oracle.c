@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "unit/oracle_call.h"
 #include "unit/oracle_num.h"
 
 /* A tensor: entries of 1 << depth parts each. */
@@ -483,6 +484,47 @@ static array eval_stack(machine *m, node *n)
     return a;
 }
 
+/* ---- Calls ---- */
+
+static num *numbers_of(machine *m, const array *a)
+{
+    num *x = ARENA_ARRAY(m->mem, num, a->count + 1);
+    for (int64_t i = 0; i < a->count; i++)
+        x[i] = get(a, i);
+    return x;
+}
+
+/* Result k of a call; all are computed. */
+static array eval_call(machine *m, node *call, int64_t k)
+{
+    enum { MOST = 4 };
+    const routine *r = routine_row((routine_id)call->integer);
+    routine_sizes z;
+    const extent *arguments[MOST];
+    int64_t sizes[MOST];
+    num *in[MOST], *out[MOST];
+    array wanted = {0};
+    graph_call_sizes(m->o->g, call, &z);
+    int n = routine_arguments(r, &z, arguments);
+    for (int i = 0; i < n; i++)
+        sizes[i] = extent_value(m->o, arguments[i]);
+    for (int i = 0; i < call->nargs; i++) {
+        array a = eval(m, call->args[i]);
+        in[i] = numbers_of(m, &a);
+    }
+    for (int i = 0; i < routine_shapes(r->results); i++) {
+        routine_shape s = routine_shape_of(&z, r->results, i, call->elem);
+        array a = array_new(m, count_of(m->o, s.rank, s.extents));
+        out[i] = numbers_of(m, &a);
+        if (i == k)
+            wanted = a;
+    }
+    oracle_call(m->mem, (routine_id)call->integer, m->depth, sizes, in, out);
+    for (int64_t i = 0; i < wanted.count; i++)
+        put(&wanted, i, out[k][i]);
+    return wanted;
+}
+
 /* ---- Derivatives ---- */
 
 static array eval_name(machine *m, node *n)
@@ -565,6 +607,8 @@ static array eval_out(machine *m, const node *n)
     node *of = n->args[0];
     if (of->op == OP_VJP)
         return eval_vjp(m, of, n->integer);
+    if (of->op == OP_CALL)
+        return eval_call(m, of, n->integer);
     array *states = ARENA_ARRAY(m->mem, array, of->nvars);
     int64_t passes = run_loop(m, of, of, states, NULL, NULL);
     if (n->integer < of->ninner)

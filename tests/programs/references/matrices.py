@@ -146,14 +146,17 @@ class matrix_cholesky:
     def direct(A):
         return weighed(cholesky(A))
 
+    def spd(X):
+        return X @ X.T + np.diag(arr([mp.mpf(1) / 2] * len(X)))
+
     def chained(X):
-        return weighed(cholesky(X @ X.T + np.diag(arr([mp.mpf(1) / 2] * len(X)))))
+        return weighed(cholesky(matrix_cholesky.spd(X)))
 
     def second(X, W):
         return jvp(lambda Y: jac(matrix_cholesky.chained, Y), X, W)
 
     def slope(A, W):
-        return jvp(cholesky, A, W)
+        return jvp(lambda X: cholesky(matrix_cholesky.spd(X)), A, W)
 
     def curvature(A):
         return hess(matrix_cholesky.direct, A)

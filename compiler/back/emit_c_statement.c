@@ -430,9 +430,9 @@ static void emit_comment(emitter *e, const lstmt *s)
 }
 
 static void (*const statement_printers[])(emitter *e, const lstmt *s) = {
-    [LS_LET] = emit_let,        [LS_VAR] = emit_let,         [LS_SET] = emit_set,     [LS_STORE] = emit_store,
-    [LS_FOR] = emit_for,        [LS_IF] = emit_if,           [LS_FILL] = emit_fill,   [LS_COPY] = emit_copy,
-    [LS_COPY_INTO] = emit_copy, [LS_SWAP] = emit_swap,       [LS_ARRAY] = emit_array, [LS_INSERT] = emit_insert,
+    [LS_LET] = emit_let,        [LS_VAR] = emit_let,         [LS_SET] = emit_set,      [LS_STORE] = emit_store,
+    [LS_FOR] = emit_for,        [LS_IF] = emit_if,           [LS_FILL] = emit_fill,    [LS_COPY] = emit_copy,
+    [LS_COPY_INTO] = emit_copy, [LS_SWAP] = emit_swap,       [LS_ARRAY] = emit_array,  [LS_INSERT] = emit_insert,
     [LS_FAIL] = emit_fail,      [LS_COMMENT] = emit_comment, [LS_CALL] = emit_routine,
 };
 

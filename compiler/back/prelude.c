@@ -15,10 +15,22 @@ enum { ELEMS = 4 };
 static const elem no_elem = ELEM_F32;
 
 const prelude_row *const prelude_tables[] = {
-    prelude_memory,        prelude_arithmetic,       prelude_special,     prelude_random,
-    prelude_lanes,         prelude_lanes_arithmetic, prelude_lanes_ints,  prelude_lanes_memory,
-    prelude_lanes_special, prelude_lanes_exp,        prelude_lanes_log,   prelude_lanes_hyperbolic,
-    prelude_lanes_trig,    prelude_lanes_inverse,    prelude_lanes_power, prelude_library,
+    prelude_memory,
+    prelude_arithmetic,
+    prelude_special,
+    prelude_random,
+    prelude_lanes,
+    prelude_lanes_arithmetic,
+    prelude_lanes_ints,
+    prelude_lanes_memory,
+    prelude_lanes_special,
+    prelude_lanes_exp,
+    prelude_lanes_log,
+    prelude_lanes_hyperbolic,
+    prelude_lanes_trig,
+    prelude_lanes_inverse,
+    prelude_lanes_power,
+    prelude_library,
     NULL,
 };
 static const char *const suffixes[ELEMS] = {

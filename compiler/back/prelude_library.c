@@ -36,12 +36,14 @@ const prelude_row prelude_library[] = {
     {"AD_FFTW", "",
      "#if defined __has_include\n"
      "#if !__has_include(<fftw3.h>)\n"
-     "#error \"fftw3.h is not found: install libfftw3-dev, and link with -lfftw3 -lfftw3f -lfftw3_threads -lfftw3f_threads\"\n"
+     "#error \"fftw3.h is not found: install libfftw3-dev, and link with -lfftw3 -lfftw3f -lfftw3_threads "
+     "-lfftw3f_threads\"\n"
      "#endif\n"
      "#endif\n"
      "#include <fftw3.h>\n"},
     {"ad_fails_@E", "ad_fill_@E",
-     "/* Results of a routine that failed. */\n"
+     "/* NaN in the results of a routine; false: it failed. What comes from NaN or infinity in the data is no failure. "
+     "*/\n"
      "static inline bool ad_fails_@E(@T *x, int64_t n)\n"
      "{\n"
      "    ad_fill_@E(x, n, (@T)NAN);\n"
@@ -57,12 +59,14 @@ const prelude_row prelude_library[] = {
      "}\n"},
     {"ad_triangle_@E", "AD_BLAS",
      "/* x = T^-1 x or T^-T x for n rows of k entries; T is triangular with rows of n. */\n"
-     "static inline void ad_triangle_@E(const @T *t, @T *x, int64_t n, int64_t k, bool upper, bool transposed, bool unit)\n"
+     "static inline void ad_triangle_@E(const @T *t, @T *x, int64_t n, int64_t k, bool upper, bool transposed, bool "
+     "unit)\n"
      "{\n"
-     "    cblas_@Ltrsm(CblasRowMajor, CblasLeft, upper ? CblasUpper : CblasLower, transposed ? CblasTrans : CblasNoTrans,\n"
+     "    cblas_@Ltrsm(CblasRowMajor, CblasLeft, upper ? CblasUpper : CblasLower, transposed ? CblasTrans : "
+     "CblasNoTrans,\n"
      "                unit ? CblasUnit : CblasNonUnit, (int)n, (int)k, 1, t, (int)n, x, (int)k);\n"
      "}\n"},
-    {"ad_lu_@E", "AD_LAPACK ad_copy_@E ad_fails_@E",
+    {"ad_lu_@E", "AD_LAPACK ad_copy_@E ad_fails_@E ad_is_finite_@E",
      "/* A' = P L U: U' is the lower triangle of lu, L' what is above it, with ones on its diagonal. */\n"
      "static inline bool ad_lu_@E(const @T *a, @T *lu, int64_t *pivots, int64_t n)\n"
      "{\n"
@@ -70,16 +74,19 @@ const prelude_row prelude_library[] = {
      "    lapack_int m = (lapack_int)n;\n"
      "    if (n == 0)\n"
      "        return true;\n"
-     "    if (n > INT32_MAX || LAPACKE_@Lgetrf_work(LAPACK_COL_MAJOR, m, m, lu, m, (lapack_int *)(void *)pivots) != 0)\n"
+     "    if (!ad_is_finite_@E(a, n * n))\n"
+     "        return !ad_fails_@E(lu, n * n);\n"
+     "    if (n > INT32_MAX || LAPACKE_@Lgetrf_work(LAPACK_COL_MAJOR, m, m, lu, m, (lapack_int *)(void *)pivots) != "
+     "0)\n"
      "        return ad_fails_@E(lu, n * n);\n"
      "    return true;\n"
      "}\n"},
     {"ad_swap_rows_@E", "",
-     "/* Row i and the row that LAPACK exchanged it with. */\n"
+     "/* Row i and the row that LAPACK exchanged it with: its ints have 32 bits. */\n"
      "static inline void ad_swap_rows_@E(@T *x, const int64_t *pivots, int64_t i, int64_t k)\n"
      "{\n"
      "    int32_t row;\n"
-     "    memcpy(&row, (const char *)(const void *)pivots + (size_t)i * sizeof row, sizeof row);\n"
+     "    __builtin_memcpy(&row, (const char *)(const void *)pivots + (size_t)i * sizeof row, sizeof row);\n"
      "    @T *a = x + i * k, *b = x + (row - 1) * k;\n"
      "    for (int64_t j = 0; a != b && j < k; j++) {\n"
      "        @T t = a[j];\n"
@@ -89,12 +96,15 @@ const prelude_row prelude_library[] = {
      "}\n"},
     {"ad_lu_solve_@E", "ad_triangle_@E ad_swap_rows_@E ad_copy_@E ad_fails_@E",
      "/* A = U' L' P', so x = P L'^-1 U'^-1 b. */\n"
-     "static inline bool ad_lu_solve_@E(const @T *lu, const int64_t *pivots, const @T *b, @T *x, int64_t n, int64_t k)\n"
+     "static inline bool ad_lu_solve_@E(const @T *lu, const int64_t *pivots, const @T *b, @T *x, int64_t n, int64_t "
+     "k)\n"
      "{\n"
      "    ad_copy_@E(x, b, n * k);\n"
      "    if (n == 0 || k == 0)\n"
      "        return true;\n"
-     "    if (k > INT32_MAX || lu[0] != lu[0])\n"
+     "    if (lu[0] != lu[0])\n"
+     "        return !ad_fails_@E(x, n * k);\n"
+     "    if (k > INT32_MAX)\n"
      "        return ad_fails_@E(x, n * k);\n"
      "    ad_triangle_@E(lu, x, n, k, false, false, false);\n"
      "    ad_triangle_@E(lu, x, n, k, true, false, true);\n"
@@ -104,12 +114,15 @@ const prelude_row prelude_library[] = {
      "}\n"},
     {"ad_lu_solve_t_@E", "ad_triangle_@E ad_swap_rows_@E ad_copy_@E ad_fails_@E",
      "/* A' = P L U, so x = U^-1 L^-1 P' b. */\n"
-     "static inline bool ad_lu_solve_t_@E(const @T *lu, const int64_t *pivots, const @T *b, @T *x, int64_t n, int64_t k)\n"
+     "static inline bool ad_lu_solve_t_@E(const @T *lu, const int64_t *pivots, const @T *b, @T *x, int64_t n, int64_t "
+     "k)\n"
      "{\n"
      "    ad_copy_@E(x, b, n * k);\n"
      "    if (n == 0 || k == 0)\n"
      "        return true;\n"
-     "    if (k > INT32_MAX || lu[0] != lu[0])\n"
+     "    if (lu[0] != lu[0])\n"
+     "        return !ad_fails_@E(x, n * k);\n"
+     "    if (k > INT32_MAX)\n"
      "        return ad_fails_@E(x, n * k);\n"
      "    for (int64_t i = 0; i < n; i++)\n"
      "        ad_swap_rows_@E(x, pivots, i, k);\n"
@@ -133,28 +146,34 @@ const prelude_row prelude_library[] = {
      "        ad_triangle_@E(l, x, n, k, false, true, false);\n"
      "    return true;\n"
      "}\n"},
-    {"ad_cholesky_@E", "AD_LAPACK ad_copy_@E ad_fails_@E",
+    {"ad_cholesky_@E", "AD_LAPACK ad_copy_@E ad_fails_@E ad_is_finite_@E",
      "/* Lower l with l l' = a. For LAPACK, whose matrices have columns of n, l is the upper triangle. */\n"
      "static inline bool ad_cholesky_@E(const @T *a, @T *l, int64_t n)\n"
      "{\n"
      "    ad_copy_@E(l, a, n * n);\n"
      "    if (n == 0)\n"
      "        return true;\n"
+     "    if (!ad_is_finite_@E(a, n * n))\n"
+     "        return !ad_fails_@E(l, n * n);\n"
      "    if (n > INT32_MAX || LAPACKE_@Lpotrf_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, l, (lapack_int)n) != 0)\n"
      "        return ad_fails_@E(l, n * n);\n"
      "    for (int64_t i = 0; i < n; i++)\n"
      "        ad_fill_@E(l + i * n + i + 1, n - i - 1, 0);\n"
      "    return true;\n"
      "}\n"},
-    {"ad_qr_@E", "AD_LAPACK ad_copy_@E ad_fails_@E",
-     "/* A = Q R as A' = L Q' of LAPACK: R is the upper triangle of the first n rows of qr. A has full column rank. */\n"
+    {"ad_qr_@E", "AD_LAPACK ad_copy_@E ad_fails_@E ad_is_finite_@E",
+     "/* A = Q R as A' = L Q' of LAPACK: R is the upper triangle of the first n rows of qr. A has full column rank. "
+     "*/\n"
      "static inline bool ad_qr_@E(const @T *a, @T *qr, @T *tau, @T *work, int64_t m, int64_t n)\n"
      "{\n"
      "    ad_copy_@E(qr, a, m * n);\n"
      "    if (m == 0 || n == 0)\n"
      "        return true;\n"
+     "    if (!ad_is_finite_@E(a, m * n))\n"
+     "        return !ad_fails_@E(qr, m * n);\n"
      "    bool ok = m <= INT32_MAX && 32 * n <= INT32_MAX &&\n"
-     "              LAPACKE_@Lgelqf_work(LAPACK_COL_MAJOR, (lapack_int)n, (lapack_int)m, qr, (lapack_int)n, tau, work,\n"
+     "              LAPACKE_@Lgelqf_work(LAPACK_COL_MAJOR, (lapack_int)n, (lapack_int)m, qr, (lapack_int)n, tau, "
+     "work,\n"
      "                                   (lapack_int)(32 * n)) == 0;\n"
      "    @T most = 0;\n"
      "    for (int64_t i = 0; ok && i < n; i++)\n"
@@ -165,15 +184,19 @@ const prelude_row prelude_library[] = {
      "}\n"},
     {"ad_qr_solve_@E", "AD_LAPACK ad_triangle_@E ad_copy_@E ad_fails_@E",
      "/* x = R^-1 Q' b */\n"
-     "static inline bool ad_qr_solve_@E(const @T *qr, const @T *tau, const @T *b, @T *x, @T *work, int64_t m, int64_t n,\n"
+     "static inline bool ad_qr_solve_@E(const @T *qr, const @T *tau, const @T *b, @T *x, @T *work, int64_t m, int64_t "
+     "n,\n"
      "                                  int64_t k)\n"
      "{\n"
      "    if (n == 0 || k == 0)\n"
      "        return true;\n"
      "    int64_t room = 32 * k + 4160;\n"
+     "    if (qr[0] != qr[0])\n"
+     "        return !ad_fails_@E(x, n * k);\n"
      "    ad_copy_@E(work, b, m * k);\n"
-     "    if (room > INT32_MAX || qr[0] != qr[0] ||\n"
-     "        LAPACKE_@Lormlq_work(LAPACK_COL_MAJOR, 'R', 'T', (lapack_int)k, (lapack_int)m, (lapack_int)n, qr, (lapack_int)n,\n"
+     "    if (room > INT32_MAX ||\n"
+     "        LAPACKE_@Lormlq_work(LAPACK_COL_MAJOR, 'R', 'T', (lapack_int)k, (lapack_int)m, (lapack_int)n, qr, "
+     "(lapack_int)n,\n"
      "                             tau, work, (lapack_int)k, work + m * k, (lapack_int)room) != 0)\n"
      "        return ad_fails_@E(x, n * k);\n"
      "    ad_copy_@E(x, work, n * k);\n"
@@ -202,7 +225,8 @@ const prelude_row prelude_library[] = {
      "        return true;\n"
      "    bool finite = ad_is_finite_@E(a, n * n);\n"
      "    if (!finite || room > INT32_MAX ||\n"
-     "        LAPACKE_@Lsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', (lapack_int)n, v, (lapack_int)n, w, work, (lapack_int)room,\n"
+     "        LAPACKE_@Lsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', (lapack_int)n, v, (lapack_int)n, w, work, "
+     "(lapack_int)room,\n"
      "                             (lapack_int *)(void *)(work + room), (lapack_int)ints) != 0) {\n"
      "        ad_fill_@E(w, n, (@T)NAN);\n"
      "        return ad_fails_@E(v, n * n) || !finite;\n"
@@ -236,7 +260,8 @@ const prelude_row prelude_library[] = {
      "    return true;\n"
      "}\n"},
     {"ad_plan_@E", "AD_FFTW",
-     "/* Plans of FFTW, kept from when a length is first met until the program ends: they are the only memory that is ever\n"
+     "/* Plans of FFTW, kept from when a length is first met until the program ends: they are the only memory that is "
+     "ever\n"
      " * allocated. Transforms find theirs without waiting; FFTW makes one at a time. */\n"
      "typedef struct ad_plan_@E {\n"
      "    int64_t n;\n"
@@ -271,7 +296,8 @@ const prelude_row prelude_library[] = {
      "    plan = ad_find_plan_@E(n, aligned);\n"
      "    if (!plan) {\n"
      "        fftw@F_make_planner_thread_safe();\n"
-     "        plan = fftw@F_plan_dft_1d((int)n, (fftw@F_complex *)(void *)work, (fftw@F_complex *)(void *)(work + 2 * n),\n"
+     "        plan = fftw@F_plan_dft_1d((int)n, (fftw@F_complex *)(void *)work, (fftw@F_complex *)(void *)(work + 2 * "
+     "n),\n"
      "                                 FFTW_FORWARD, FFTW_ESTIMATE | (aligned ? 0 : FFTW_UNALIGNED));\n"
      "        int count = ad_plan_count_@E;\n"
      "        *kept = count < AD_PLANS_@E;\n"
@@ -285,7 +311,8 @@ const prelude_row prelude_library[] = {
      "}\n"},
     {"ad_transform_@E", "ad_plan_@E ad_fails_@E",
      "/* Each of b rows of n. The transform with the other sign is this one of (im, re), with its parts exchanged. */\n"
-     "static inline bool ad_transform_@E(const @T *re, const @T *im, @T *to_re, @T *to_im, @T *work, int64_t b, int64_t n)\n"
+     "static inline bool ad_transform_@E(const @T *re, const @T *im, @T *to_re, @T *to_im, @T *work, int64_t b, "
+     "int64_t n)\n"
      "{\n"
      "    bool kept;\n"
      "    if (b == 0 || n == 0)\n"
@@ -314,7 +341,8 @@ const prelude_row prelude_library[] = {
      "    return ad_transform_@E(re, im, to_re, to_im, work, b, n);\n"
      "}\n"},
     {"ad_dft_back_@E", "ad_transform_@E",
-     "static inline bool ad_dft_back_@E(const @T *re, const @T *im, @T *to_re, @T *to_im, @T *work, int64_t b, int64_t n)\n"
+     "static inline bool ad_dft_back_@E(const @T *re, const @T *im, @T *to_re, @T *to_im, @T *work, int64_t b, int64_t "
+     "n)\n"
      "{\n"
      "    return ad_transform_@E(im, re, to_im, to_re, work, b, n);\n"
      "}\n"},

@@ -21,7 +21,7 @@
     {                                                                                                                  \
         name, BUILTIN_REDUCE, 1, 1, class                                                                              \
     }
-#define MATRIX(name, min, max)                                                                                        \
+#define MATRIX(name, min, max)                                                                                         \
     {                                                                                                                  \
         name, BUILTIN_MATRIX, min, max, REDUCE_NONE                                                                    \
     }

@@ -267,12 +267,11 @@ static void print_comment(text *t, const lstmt *s)
 }
 
 static void (*const printers[])(text *t, const lstmt *s) = {
-    [LS_LET] = print_scalar,      [LS_VAR] = print_scalar, [LS_SET] = print_scalar,  [LS_STORE] = print_store,
-    [LS_FOR] = print_for,         [LS_IF] = print_if,      [LS_FILL] = print_fill,   [LS_COPY] = print_copy,
-    [LS_COPY_INTO] = print_copy,  [LS_SWAP] = print_swap,  [LS_ARRAY] = print_array, [LS_INSERT] = print_insert,
-    [LS_ACC] = print_acc,         [LS_ADD] = print_add,    [LS_JOIN] = print_join,   [LS_FAIL] = print_fail,
-    [LS_CALL] = print_routine,
-    [LS_COMMENT] = print_comment,
+    [LS_LET] = print_scalar,     [LS_VAR] = print_scalar,      [LS_SET] = print_scalar,  [LS_STORE] = print_store,
+    [LS_FOR] = print_for,        [LS_IF] = print_if,           [LS_FILL] = print_fill,   [LS_COPY] = print_copy,
+    [LS_COPY_INTO] = print_copy, [LS_SWAP] = print_swap,       [LS_ARRAY] = print_array, [LS_INSERT] = print_insert,
+    [LS_ACC] = print_acc,        [LS_ADD] = print_add,         [LS_JOIN] = print_join,   [LS_FAIL] = print_fail,
+    [LS_CALL] = print_routine,   [LS_COMMENT] = print_comment,
 };
 
 static void print_body(text *t, const lstmt_list *body, int indent)

@@ -138,7 +138,7 @@ struct lstmt {
     int nsizes;
     const extent **sizes;
     const extent *cost; /* floating operations */
-    int code, arg; /* LS_FAIL: AD_SIZE = 2, AD_INDEX = 3, ... and the argument */
+    int code, arg;      /* LS_FAIL: AD_SIZE = 2, AD_INDEX = 3, ... and the argument */
     const char *text;
 };
 

@@ -20,19 +20,19 @@ typedef enum routine_id {
     ROUTINE_LSTSQ,   /* X that makes |A X - B| least */
     ROUTINE_GRAM,    /* X with A' A X = B */
     /* called as they are */
-    ROUTINE_LU,      /* A = P L U, packed, and its interchanges; |det A| is the product of |diagonal| */
+    ROUTINE_LU, /* A = P L U, packed, and its interchanges; |det A| is the product of |diagonal| */
     ROUTINE_LU_SOLVE,
     ROUTINE_LU_SOLVE_T,
     ROUTINE_QR, /* A = Q R, packed, and the scales of its reflections */
     ROUTINE_QR_SOLVE,
     ROUTINE_QR_GRAM,
-    ROUTINE_CHOLESKY,  /* lower L with L L' = A; reads the lower triangle */
-    ROUTINE_LOWER,     /* X with L X = B; reads the lower triangle */
-    ROUTINE_LOWER_T,   /* X with L' X = B */
-    ROUTINE_EIGH,      /* ascending eigenvalues, eigenvectors in columns */
-    ROUTINE_SVD,       /* U, s, V' with A = U diag(s) V' */
-    ROUTINE_DFT,       /* sum_j x_j exp(-2 pi i j k / n) along the last axis, real and imaginary parts */
-    ROUTINE_DFT_BACK,  /* the same with exp(+2 pi i j k / n) */
+    ROUTINE_CHOLESKY, /* lower L with L L' = A; reads the lower triangle */
+    ROUTINE_LOWER,    /* X with L X = B; reads the lower triangle */
+    ROUTINE_LOWER_T,  /* X with L' X = B */
+    ROUTINE_EIGH,     /* ascending eigenvalues, eigenvectors in columns */
+    ROUTINE_SVD,      /* U, s, V' with A = U diag(s) V' */
+    ROUTINE_DFT,      /* sum_j x_j exp(-2 pi i j k / n) along the last axis, real and imaginary parts */
+    ROUTINE_DFT_BACK, /* the same with exp(+2 pi i j k / n) */
     ROUTINE_COUNT
 } routine_id;
 
@@ -41,8 +41,8 @@ typedef enum library_id { LIBRARY_LAPACK, LIBRARY_BLAS, LIBRARY_FFTW, LIBRARY_CO
 typedef struct routine {
     const char *name;
     const char *operands, *results;
-    const char *work; /* entries of scratch memory */
-    const char *cost; /* floating operations */
+    const char *work;   /* entries of scratch memory */
+    const char *cost;   /* floating operations */
     unsigned libraries; /* bits by library_id */
 } routine;
 

@@ -127,8 +127,8 @@ static bool axis_fits(checker *c, const expr *e)
     if (axis->kind == EXPR_INT && axis->integer >= 0 && axis->integer < rank)
         return true;
     if (diag_error(c->diag, axis->at, "the axis of %s is not an axis of its tensors", e->name))
-        diag_hint(c->diag, rank > 1 ? "write a number from 0 to %d, or nothing for the last axis"
-                                    : "write %d, or nothing",
+        diag_hint(c->diag,
+                  rank > 1 ? "write a number from 0 to %d, or nothing for the last axis" : "write %d, or nothing",
                   rank - 1);
     return false;
 }

@@ -254,8 +254,7 @@ static void adjoint_cholesky(graph *g, node *call, node *const *w, node **a)
     node *s = call1(g, ROUTINE_LOWER_T, l, transpose(g, right));
     var *ij[2];
     node *x = graph_entry(g, s, ij), *y = entry(g, s, TRANSPOSED, ij[0], ij[1]);
-    a[0] = graph_tensor(g, 2, ij,
-                        graph_bin(g, OP_MUL, graph_real(g, s->elem, 0.5), graph_bin(g, OP_ADD, x, y)));
+    a[0] = graph_tensor(g, 2, ij, graph_bin(g, OP_MUL, graph_real(g, s->elem, 0.5), graph_bin(g, OP_ADD, x, y)));
 }
 
 /* ---- lower: L X = B, or L' X = B, L lower triangular ---- */
@@ -306,9 +305,9 @@ static node *both_ways(graph *g, node *a, node *s, bool by_rows)
     var *ij[2];
     node *x = graph_entry(g, a, ij), *y = entry(g, a, TRANSPOSED, ij[0], ij[1]);
     node *si = graph_access(g, s, &ij[0]->self), *sj = graph_access(g, s, &ij[1]->self);
-    return graph_tensor(g, 2, ij,
-                        graph_bin(g, OP_ADD, graph_bin(g, OP_MUL, x, by_rows ? si : sj),
-                                  graph_bin(g, OP_MUL, y, by_rows ? sj : si)));
+    return graph_tensor(
+        g, 2, ij,
+        graph_bin(g, OP_ADD, graph_bin(g, OP_MUL, x, by_rows ? si : sj), graph_bin(g, OP_MUL, y, by_rows ? sj : si)));
 }
 
 /* X - U U' X: what is across the columns of U */
@@ -386,12 +385,12 @@ typedef struct rule {
 } rule;
 
 static const rule rules[ROUTINE_COUNT] = {
-    [ROUTINE_SOLVE] = {tangent_solve, adjoint_solve},          [ROUTINE_SOLVE_T] = {tangent_solve, adjoint_solve},
-    [ROUTINE_LOGDET] = {tangent_logdet, adjoint_logdet},       [ROUTINE_LSTSQ] = {tangent_lstsq, adjoint_lstsq},
-    [ROUTINE_GRAM] = {tangent_gram, adjoint_gram},             [ROUTINE_CHOLESKY] = {tangent_cholesky, adjoint_cholesky},
-    [ROUTINE_LOWER] = {tangent_lower, adjoint_lower},          [ROUTINE_LOWER_T] = {tangent_lower, adjoint_lower},
-    [ROUTINE_EIGH] = {tangent_eigh, adjoint_eigh},             [ROUTINE_SVD] = {tangent_svd, adjoint_svd},
-    [ROUTINE_DFT] = {tangent_dft, adjoint_dft},                [ROUTINE_DFT_BACK] = {tangent_dft, adjoint_dft},
+    [ROUTINE_SOLVE] = {tangent_solve, adjoint_solve},    [ROUTINE_SOLVE_T] = {tangent_solve, adjoint_solve},
+    [ROUTINE_LOGDET] = {tangent_logdet, adjoint_logdet}, [ROUTINE_LSTSQ] = {tangent_lstsq, adjoint_lstsq},
+    [ROUTINE_GRAM] = {tangent_gram, adjoint_gram},       [ROUTINE_CHOLESKY] = {tangent_cholesky, adjoint_cholesky},
+    [ROUTINE_LOWER] = {tangent_lower, adjoint_lower},    [ROUTINE_LOWER_T] = {tangent_lower, adjoint_lower},
+    [ROUTINE_EIGH] = {tangent_eigh, adjoint_eigh},       [ROUTINE_SVD] = {tangent_svd, adjoint_svd},
+    [ROUTINE_DFT] = {tangent_dft, adjoint_dft},          [ROUTINE_DFT_BACK] = {tangent_dft, adjoint_dft},
 };
 
 node *call_tangent(graph *g, node *call, node *const *tangents, int k)

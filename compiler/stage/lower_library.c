@@ -45,8 +45,7 @@ static node *columns(const call *c, const extent *rows)
     graph *g = c->g;
     node *b = c->args[1];
     bool is_vector = b->rank == 1;
-    var *ij[2] = {graph_axis(g, rows, NULL),
-                  graph_axis(g, is_vector ? extent_const(g->pool, 1) : b->extents[1], NULL)};
+    var *ij[2] = {graph_axis(g, rows, NULL), graph_axis(g, is_vector ? extent_const(g->pool, 1) : b->extents[1], NULL)};
     return graph_tensor(g, 2, ij, graph_access_vars(g, b, ij));
 }
 
@@ -160,9 +159,9 @@ static const struct {
     const char *name;
     values (*fn)(const call *);
 } rows[] = {
-    {"solve", call_solve},   {"cholesky", call_cholesky}, {"logdet", call_logdet},
-    {"inverse", call_inverse}, {"lstsq", call_lstsq},     {"eigh", call_eigh},
-    {"svd", call_svd},       {"fft", call_fft},           {"ifft", call_ifft},
+    {"solve", call_solve},     {"cholesky", call_cholesky}, {"logdet", call_logdet},
+    {"inverse", call_inverse}, {"lstsq", call_lstsq},       {"eigh", call_eigh},
+    {"svd", call_svd},         {"fft", call_fft},           {"ifft", call_ifft},
 };
 
 static elem element_of(const lowering *l, const type *t)

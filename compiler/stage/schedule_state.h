@@ -18,7 +18,15 @@ typedef struct block {
     bool in_order;   /* inside a kernel whose rows run one after the other */
 } block;
 
-typedef enum item_kind { ITEM_STORE, ITEM_REDUCE, ITEM_VECTOR, ITEM_SCATTER, ITEM_LOOP, ITEM_CALL, ITEM_ARGK } item_kind;
+typedef enum item_kind {
+    ITEM_STORE,
+    ITEM_REDUCE,
+    ITEM_VECTOR,
+    ITEM_SCATTER,
+    ITEM_LOOP,
+    ITEM_CALL,
+    ITEM_ARGK
+} item_kind;
 
 typedef struct item {
     item_kind kind;

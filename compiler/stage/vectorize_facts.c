@@ -192,12 +192,11 @@ static void find_impossible(lane_facts *f, lstmt *s, bool masked)
 }
 
 static void (*const finders[])(lane_facts *f, lstmt *s, bool masked) = {
-    [LS_LET] = find_scalar,     [LS_VAR] = find_scalar, [LS_SET] = find_scalar,      [LS_STORE] = find_store,
-    [LS_FOR] = find_for,        [LS_IF] = find_if,      [LS_FILL] = find_fill,       [LS_COPY] = find_pair,
-    [LS_COPY_INTO] = find_pair, [LS_SWAP] = find_pair,  [LS_ARRAY] = find_none,      [LS_INSERT] = find_insert,
-    [LS_ACC] = find_acc,        [LS_ADD] = find_add,    [LS_JOIN] = find_impossible, [LS_FAIL] = find_impossible,
-    [LS_CALL] = find_impossible,
-    [LS_COMMENT] = find_none,
+    [LS_LET] = find_scalar,      [LS_VAR] = find_scalar,   [LS_SET] = find_scalar,      [LS_STORE] = find_store,
+    [LS_FOR] = find_for,         [LS_IF] = find_if,        [LS_FILL] = find_fill,       [LS_COPY] = find_pair,
+    [LS_COPY_INTO] = find_pair,  [LS_SWAP] = find_pair,    [LS_ARRAY] = find_none,      [LS_INSERT] = find_insert,
+    [LS_ACC] = find_acc,         [LS_ADD] = find_add,      [LS_JOIN] = find_impossible, [LS_FAIL] = find_impossible,
+    [LS_CALL] = find_impossible, [LS_COMMENT] = find_none,
 };
 
 static void find(lane_facts *f, const lstmt_list *list, bool masked)

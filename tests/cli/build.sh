@@ -61,3 +61,24 @@ missing 3.h
 expect 1 adc build "$models/error.ad" -o liberror.so
 missing liberror.so
 missing error.h
+
+# A library is linked where the program needs it; where it is missing, its package is named.
+cat >blind-cc <<END
+#!/bin/sh
+for word; do
+    case \$word in -llapacke | -lfftw3) echo "cannot find \$word" >&2; exit 1 ;; esac
+done
+exec "$cc" "\$@"
+END
+chmod +x blind-cc
+expect 0 adc run "$models/matrix.ad" root 'A=[[4,2],[2,5]]'
+out_is "result = [[2, 0], [1, 2]]"
+expect 1 adc run "$models/matrix.ad" root 'A=[[1,2],[2,1]]'
+one_error
+err_has "results are NaN"
+expect 3 adc build "$models/matrix.ad" -o libmatrix.so --cc=./blind-cc
+one_error
+err_has "LAPACK"
+err_has "apt-get install liblapacke-dev libopenblas-dev"
+missing libmatrix.so
+expect 0 adc build "$model" -o libplain.so --cc=./blind-cc

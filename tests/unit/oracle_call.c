@@ -52,8 +52,8 @@ static matrix product(const kit *q, const matrix *a, bool transposed, const matr
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < b->columns; j++)
             for (int64_t k = 0; k < inner; k++)
-                *at(&c, i, j) = num_add(q->d, *at(&c, i, j),
-                                        num_mul(q->d, transposed ? *at(a, k, i) : *at(a, i, k), *at(b, k, j)));
+                *at(&c, i, j) =
+                    num_add(q->d, *at(&c, i, j), num_mul(q->d, transposed ? *at(a, k, i) : *at(a, i, k), *at(b, k, j)));
     return c;
 }
 
@@ -333,12 +333,24 @@ static void do_dft_back(const kit *q, const int64_t *z, num *const *in, num **ou
 }
 
 static void (*const rows[ROUTINE_COUNT])(const kit *q, const int64_t *sizes, num *const *in, num **out) = {
-    [ROUTINE_SOLVE] = do_solve,       [ROUTINE_SOLVE_T] = do_solve_t,   [ROUTINE_LOGDET] = do_logdet,
-    [ROUTINE_LSTSQ] = do_lstsq,       [ROUTINE_GRAM] = do_gram,         [ROUTINE_LU] = do_lu,
-    [ROUTINE_LU_SOLVE] = do_lu_solve, [ROUTINE_LU_SOLVE_T] = do_lu_solve_t, [ROUTINE_QR] = do_qr,
-    [ROUTINE_QR_SOLVE] = do_qr_solve, [ROUTINE_QR_GRAM] = do_gram,      [ROUTINE_CHOLESKY] = do_cholesky,
-    [ROUTINE_LOWER] = do_lower,       [ROUTINE_LOWER_T] = do_lower_t,   [ROUTINE_EIGH] = do_eigh,
-    [ROUTINE_SVD] = do_svd,           [ROUTINE_DFT] = do_dft,           [ROUTINE_DFT_BACK] = do_dft_back,
+    [ROUTINE_SOLVE] = do_solve,
+    [ROUTINE_SOLVE_T] = do_solve_t,
+    [ROUTINE_LOGDET] = do_logdet,
+    [ROUTINE_LSTSQ] = do_lstsq,
+    [ROUTINE_GRAM] = do_gram,
+    [ROUTINE_LU] = do_lu,
+    [ROUTINE_LU_SOLVE] = do_lu_solve,
+    [ROUTINE_LU_SOLVE_T] = do_lu_solve_t,
+    [ROUTINE_QR] = do_qr,
+    [ROUTINE_QR_SOLVE] = do_qr_solve,
+    [ROUTINE_QR_GRAM] = do_gram,
+    [ROUTINE_CHOLESKY] = do_cholesky,
+    [ROUTINE_LOWER] = do_lower,
+    [ROUTINE_LOWER_T] = do_lower_t,
+    [ROUTINE_EIGH] = do_eigh,
+    [ROUTINE_SVD] = do_svd,
+    [ROUTINE_DFT] = do_dft,
+    [ROUTINE_DFT_BACK] = do_dft_back,
 };
 
 void oracle_call(arena *mem, routine_id id, int d, const int64_t *sizes, num *const *in, num **out)

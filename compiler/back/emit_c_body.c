@@ -274,7 +274,7 @@ static const char *version_suffix(emitter *e)
     return text_str(&t);
 }
 
-/* What a routine could not compute is no number, and so are all results. */
+/* What could not be computed is no number, and so are all results. */
 static void emit_failure(emitter *e)
 {
     const interface_fn *f = e->fn->face;
@@ -305,7 +305,7 @@ const char *emit_run(emitter *e)
     text scratch = printed(e, emit_serial_scratch);
     text body = printed(e, emit_body);
     text failure = {0};
-    if (e->can_fail)
+    if (e->p.can_fail)
         failure = printed(e, emit_failure);
     text pointers = printed(e, emit_pointers);
     string_list declared = {0}, passed = {0};
@@ -315,9 +315,9 @@ const char *emit_run(emitter *e)
     emit_line(e, "{");
     text_add(e->out, e->fn->nslots > 0 && !pointers.n ? "    (void)workspace;\n" : text_str(&pointers));
     text_add(e->out, text_str(&scratch));
-    text_add(e->out, e->can_fail ? "    bool ad_failed = false;\n" : "");
+    text_add(e->out, e->p.can_fail ? "    bool ad_failed = false;\n" : "");
     text_add(e->out, text_str(&body));
-    text_add(e->out, e->can_fail ? text_str(&failure) : "");
+    text_add(e->out, e->p.can_fail ? text_str(&failure) : "");
     emit_line(e, "    return AD_OK;");
     emit_line(e, "}");
     return arena_printf(e->mem, "%s(%s)", name, joined(e, &passed));

@@ -23,7 +23,6 @@ typedef struct emitter {
     buffer_list *slot_users; /* [nslots] the buffers in each */
     VEC(const char *) scope;
     bool in_parallel;
-    bool can_fail;        /* a routine that is called may fail */
     const buffer *wanted; /* a result that is known not to be NULL here */
 } emitter;
 

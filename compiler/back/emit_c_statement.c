@@ -419,7 +419,7 @@ static void emit_routine(emitter *e, const lstmt *s)
     text_add(&t, "))");
     emit_line(e, text_str(&t));
     emit_linef(e, "    %s(&ad_failed);", prelude_use(e->p.helpers, "ad_note"));
-    e->can_fail = true;
+    e->p.can_fail = true;
 }
 
 static void emit_comment(emitter *e, const lstmt *s)

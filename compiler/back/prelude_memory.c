@@ -29,6 +29,23 @@ const prelude_row prelude_memory[] = {
      "    return 0;\n"
      "#endif\n"
      "}\n"},
+    {"ad_note", "",
+     "/* Remembers that something failed, from any thread. */\n"
+     "static inline void ad_note(bool *failed)\n"
+     "{\n"
+     "#ifdef _OPENMP\n"
+     "#pragma omp atomic write\n"
+     "#endif\n"
+     "    *failed = true;\n"
+     "}\n"},
+    {"ad_seek", "ad_note",
+     "/* Whether to go on; not to, although what is sought was not found, is a failure. */\n"
+     "static inline bool ad_seek(bool more, bool found, bool *failed)\n"
+     "{\n"
+     "    if (!more && !found)\n"
+     "        ad_note(failed);\n"
+     "    return more;\n"
+     "}\n"},
     {"AD_PARALLEL", "ad_threads",
      "/* The iterations of the loop that follows are independent; run them in parallel if it is worth while. */\n"
      "#ifdef _OPENMP\n"

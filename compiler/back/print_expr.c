@@ -507,11 +507,22 @@ static void print_random(text *t, c_printer *p, const lexpr *e, const spelling *
     }
 }
 
+static void print_seek(text *t, c_printer *p, const lexpr *e, const spelling *s)
+{
+    p->can_fail = true;
+    text_addf(t, "%s(", prelude_use(p->helpers, s->text));
+    for (int i = 0; i < e->nargs; i++) {
+        print_expr(t, p, e->args[i], PREC_SELECT);
+        text_add(t, ", ");
+    }
+    text_add(t, "&ad_failed)");
+}
+
 static const spelling_printer printers[] = {
     [SPELL_INFIX] = print_infix,   [SPELL_PREFIX] = print_prefix, [SPELL_SELF] = print_self,
     [SPELL_MATH] = print_math,     [SPELL_HELPER] = print_helper, [SPELL_CAST] = print_cast,
     [SPELL_SELECT] = print_select, [SPELL_SQUARE] = print_square, [SPELL_INVERSE] = print_inverse,
-    [SPELL_RANDOM] = print_random,
+    [SPELL_RANDOM] = print_random, [SPELL_SEEK] = print_seek,
 };
 
 /* Its spelling here: floored division of what is not negative is that of C. */

@@ -28,6 +28,7 @@ typedef struct c_printer {
     map locals;                 /* temp or buffer -> c_local */
     prelude *helpers;
     elem real;        /* of the module: its width is that of masks */
+    bool can_fail;    /* something printed may set ad_failed */
     const char *lane; /* printing what one lane does: its number; else NULL */
 } c_printer;
 

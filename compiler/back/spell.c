@@ -135,6 +135,7 @@ static const spelling bools[OP_COUNT] = {
     [OP_AND] = INFIX("&&", PREC_AND, PREC_AND, PREC_AND, NULL),
     [OP_OR] = INFIX("||", PREC_OR, PREC_COMPARE, PREC_COMPARE, NULL),
     [OP_NOT] = PREFIX("!", NULL),
+    [OP_SEEK] = {SPELL_SEEK, "ad_seek", PREC_PRIMARY, 0, 0, NULL},
     [OP_MIN] = HELPER("ad_min"),
     [OP_MAX] = HELPER("ad_max"),
     [OP_SELECT] = SELECT,

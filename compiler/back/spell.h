@@ -17,7 +17,8 @@ typedef enum spell_kind {
     SPELL_SELECT,  /* c ? a : b */
     SPELL_SQUARE,  /* a * a, ad_sq_f64(a) */
     SPELL_INVERSE, /* 1.0 / a, 1.0 / sqrt(a): text is the function or NULL */
-    SPELL_RANDOM   /* ad_normal_f64(seed, a, b) */
+    SPELL_RANDOM,  /* ad_normal_f64(seed, a, b) */
+    SPELL_SEEK     /* ad_seek(a, b, &ad_failed) */
 } spell_kind;
 
 typedef struct spelling {

@@ -22,6 +22,7 @@
 #include "stage/derive.h"
 #include "stage/factor.h"
 #include "stage/fuse.h"
+#include "stage/iterate.h"
 #include "stage/jam.h"
 #include "stage/lower.h"
 #include "stage/parse.h"
@@ -199,6 +200,7 @@ static void derive_fn(pipeline *p, graph_fn *f, derive_error *error)
         verify(p, f, "derive");
     }
     derive_finish(g, f);
+    iterate(g, f);
     factor(g, f);
     collect_fn(g, f);
     verify(p, f, "simplify");

@@ -25,10 +25,6 @@
     {                                                                                                                  \
         name, BUILTIN_MATRIX, min, max, REDUCE_NONE                                                                    \
     }
-#define LIBRARY(name, min, max)                                                                                        \
-    {                                                                                                                  \
-        name, BUILTIN_LIBRARY, min, max, REDUCE_NONE                                                                   \
-    }
 
 static const builtin rows[] = {
     ELEMENTWISE("exp", 1),
@@ -125,8 +121,9 @@ static const builtin rows[] = {
     MATRIX("svd", 1, 1),
     MATRIX("fft", 2, 3),
     MATRIX("ifft", 2, 3),
-    LIBRARY("cg", 3, 3),
-    LIBRARY("fixpoint", 4, 4),
+    {"cg", BUILTIN_SOLVER, 3, 5, REDUCE_NONE},
+    {"fixpoint", BUILTIN_SOLVER, 4, 4, REDUCE_NONE},
+    {"ensure", BUILTIN_ENSURE, 2, 2, REDUCE_NONE},
 };
 
 enum { NROWS = sizeof rows / sizeof *rows };

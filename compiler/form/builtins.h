@@ -15,7 +15,8 @@ typedef enum builtin_class {
     BUILTIN_SHAPED,  /* zeros, ones, ...: EXPR_SHAPED */
     BUILTIN_REDUCE,  /* sum, ...: EXPR_REDUCE */
     BUILTIN_MATRIX,  /* solve, ..., fft: stage/check_library.c */
-    BUILTIN_LIBRARY  /* solve, cg, ...: named, and not available in this version */
+    BUILTIN_SOLVER,  /* cg, fixpoint: functions among their arguments */
+    BUILTIN_ENSURE
 } builtin_class;
 
 typedef enum reduce_class {

@@ -24,6 +24,7 @@ static const op_row op_rows[OP_COUNT] = {
     [OP_LOOP] = {"loop", -1, 0, 0},     [OP_OUT] = {"out", 1, 0, 0},          [OP_STACK] = {"stack", 2, 0, 0},
     [OP_NAME] = {"name", 1, 0, 0},      [OP_CUSTOM] = {"custom", -1, 0, 0},   [OP_VJP] = {"vjp", -1, 0, 0},
     [OP_JVP] = {"jvp", -1, 0, 0},       [OP_CALL] = {"call", -1, 0, 0},
+    [OP_CG] = {"cg", -1, 0, 0},         [OP_FIXPOINT] = {"fixpoint", -1, 0, 0},
 };
 
 const char *op_text(op o)
@@ -476,6 +477,11 @@ bool node_is_reduce(const node *n)
 bool node_is_point(const node *n)
 {
     return n->op >= OP_NEG && n->op <= OP_UNIFORM;
+}
+
+bool node_is_solver(const node *n)
+{
+    return n->op == OP_CG || n->op == OP_FIXPOINT;
 }
 
 bool node_depends(const node *n, const var *v)

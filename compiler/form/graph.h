@@ -56,6 +56,11 @@ typedef enum op {
     OP_STACK,   /* args: loop outside; expr inside; vars as the loop's. First axis: the passes */
     OP_NAME,    /* args: x; index: unique number. What a derivative is taken with respect to; gone after derive */
     OP_CUSTOM,  /* hand-written derivative. args: value, xs[n] outside; adjoints[n] inside; vars: xs[n], w */
+    /* Solvers: args: start, tolerance, most passes outside; functions of x inside; vars: x. Loops after derive.
+     * Residuals are relative; one that does not come to its end is AD_NUMERIC. */
+    OP_CG,       /* the x with A(x) = start, by conjugate gradients. inside: A(x), symmetric and positive; an
+                    approximation of its inverse */
+    OP_FIXPOINT, /* the x with f(x) = x. inside: f(x) */
     OP_VJP,     /* args: e, w, names[n]; results through OUT. Gone after derive */
     OP_JVP,     /* args: e, names[n], tangents[n]. Gone after derive */
     OP_COUNT
@@ -183,6 +188,11 @@ node *graph_out(graph *g, node *of, int k);
 /* passes: the extent of the first axis, equal to hi - lo. */
 node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, node *e);
 node *graph_custom(graph *g, node *value, int n, node *const *xs, var *const *vars, node *const *adjoints);
+/* start is a floating tensor or value, x a parameter like it, as are the n functions of x. */
+enum { SOLVER_FUNCTIONS = 3 }; /* the place of the first function among the arguments */
+node *graph_solver(graph *g, op o, node *start, node *tolerance, node *most, var *x, int n, node *const *functions);
+/* The solver's first function at x. */
+node *graph_solved_function(graph *g, node *solver, node *x);
 /* x, and 0 where it is -inf, with derivative 1: for the logarithm of a sum that weights are divided by, so that those
  * of nothing but zeros are 0. */
 node *graph_finite(graph *g, node *x);
@@ -215,6 +225,7 @@ node *graph_map_args(graph *g, node *n, node *(*f)(void *data, node *arg), void 
 bool node_is_binder(const node *n);
 bool node_is_reduce(const node *n);
 bool node_is_point(const node *n);
+bool node_is_solver(const node *n);
 bool node_depends(const node *n, const var *v); /* v is free in n */
 bool node_depends_any(const node *n, int count, var *const *vars);
 bool node_is_const(const node *n, double *value); /* rank 0 constant of any type */

@@ -493,6 +493,33 @@ node *graph_custom(graph *g, node *value, int n, node *const *xs, var *const *va
     return close_fresh(g, proto);
 }
 
+node *graph_solver(graph *g, op o, node *start, node *tolerance, node *most, var *x, int n, node *const *functions)
+{
+    node **args = ARENA_ARRAY(g->mem, node *, SOLVER_FUNCTIONS + n);
+    args[0] = start;
+    args[1] = tolerance;
+    args[2] = most;
+    for (int i = 0; i < n; i++)
+        args[SOLVER_FUNCTIONS + i] = functions[i];
+    node proto = {.op = o,
+                  .elem = start->elem,
+                  .rank = start->rank,
+                  .extents = start->extents,
+                  .nargs = SOLVER_FUNCTIONS + n,
+                  .ninner = n,
+                  .args = args,
+                  .nvars = 1,
+                  .vars = arena_grow(g->mem, &x, 1, 1, sizeof x)};
+    return close_fresh(g, proto);
+}
+
+node *graph_solved_function(graph *g, node *solver, node *x)
+{
+    node *functions[2];
+    graph_apply(g, solver, &x, functions);
+    return functions[0];
+}
+
 node *graph_finite(graph *g, node *x)
 {
     node *empty = graph_bin(g, OP_EQ, x, graph_real(g, x->elem, -__builtin_inf()));

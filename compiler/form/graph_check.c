@@ -172,6 +172,21 @@ static const char *check_custom(const node *n)
     return like_var(n->vars[count], n) ? NULL : "the weight differs in type from the value";
 }
 
+static const char *check_solver(const node *n)
+{
+    int count = n->op == OP_CG ? 2 : 1;
+    if (n->nargs != SOLVER_FUNCTIONS + count || n->ninner != count || n->nvars != 1 || !elem_is_float(n->elem))
+        return "wrong number of arguments or type";
+    if (n->args[1]->elem != n->elem || n->args[1]->rank || !is_int_value(n->args[2]))
+        return "the tolerance or the number of passes has the wrong type";
+    if (!like_node(n, n->args[0]) || !like_var(n->vars[0], n))
+        return "type differs from what it starts with";
+    for (int i = 0; i < count; i++)
+        if (!like_node(n, n->args[SOLVER_FUNCTIONS + i]))
+            return "a function's value differs in type from its argument";
+    return NULL;
+}
+
 static const char *check_levels(const node *n)
 {
     int inner = 0;
@@ -245,6 +260,9 @@ static const char *check_op(const graph *g, const node *n)
         return check_custom(n);
     case OP_CALL:
         return check_call(n);
+    case OP_CG:
+    case OP_FIXPOINT:
+        return check_solver(n);
     case OP_OUT:
         return check_out(n);
     case OP_NAME:

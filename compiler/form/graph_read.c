@@ -369,6 +369,11 @@ static void read_head(reader *r, statement *st)
         vec_push(r->g->mem, &st->outer, value(r));
         read_params(r, st);
         break;
+    case OP_CG:
+    case OP_FIXPOINT:
+        values(r, &st->outer);
+        read_params(r, st);
+        break;
     case OP_ARGKMIN:
     case OP_ARGKMAX:
         expect(r, "<");
@@ -486,6 +491,10 @@ static node *build_block(reader *r, const statement *st)
     case OP_CUSTOM:
         need(r, st->inner.n == n && st->outer.n == n + 1);
         return graph_custom(g, outer[0], n, outer + 1, st->vars.data, inner);
+    case OP_CG:
+    case OP_FIXPOINT:
+        need(r, st->inner.n == (st->op == OP_CG ? 2 : 1) && st->outer.n == SOLVER_FUNCTIONS && nvars == 1);
+        return graph_solver(g, st->op, outer[0], outer[1], outer[2], st->vars.data[0], st->inner.n, inner);
     default:
         return graph_reduce(g, st->op, nvars, st->vars.data, inner[0], filter, st->ranges.data);
     }
@@ -551,7 +560,7 @@ static void read_statement(reader *r)
     skip_blanks(r);
     if (*r->s && *r->s != '\n')
         fail(r, "expected the end of the line");
-    if (block && st.op != OP_LOOP && st.op != OP_CUSTOM)
+    if (block && st.op != OP_LOOP && st.op != OP_CUSTOM && !node_is_solver(&(node){.op = st.op}))
         need(r, st.inner.n == 1);
     node *n = block ? build_block(r, &st) : build_plain(r, &st);
     r->g->hint = NULL;

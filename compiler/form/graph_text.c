@@ -226,6 +226,12 @@ static void head_custom(entry *e)
     add_params(e, 0, 1, e->n->nvars - 1);
 }
 
+static void head_solver(entry *e)
+{
+    add_operands(e, e->head, e->home, 0, SOLVER_FUNCTIONS);
+    add_params(e, 0, 0, 0);
+}
+
 static void head_of(entry *e)
 {
     switch (e->n->op) {
@@ -254,6 +260,10 @@ static void head_of(entry *e)
         break;
     case OP_CUSTOM:
         head_custom(e);
+        break;
+    case OP_CG:
+    case OP_FIXPOINT:
+        head_solver(e);
         break;
     default:
         if (e->n->ninner)

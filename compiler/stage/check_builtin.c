@@ -10,9 +10,11 @@ static bool right_number(checker *c, const expr *e, const builtin *row)
     bool ok = e->a.n >= row->min_args && (row->max_args < 0 || e->a.n <= row->max_args);
     if (ok)
         return true;
-    const char *at_least = row->max_args < 0 ? "at least " : "";
-    if (diag_error(c->diag, e->at, "%s takes %s%d value%s, and this has %d", row->name, at_least, row->min_args,
-                   row->min_args == 1 ? "" : "s", e->a.n) &&
+    bool few = e->a.n < row->min_args, any = row->max_args < 0;
+    const char *bound = !any && row->min_args == row->max_args ? "" : few ? "at least " : "at most ";
+    int wanted = few ? row->min_args : row->max_args;
+    if (diag_error(c->diag, e->at, "%s takes %s%d value%s, and this has %d", row->name, bound, wanted,
+                   wanted == 1 ? "" : "s", e->a.n) &&
         row->reduce != REDUCE_NONE)
         diag_hint(c->diag, "of several values: %s([a, b, c])", row->name);
     return false;
@@ -74,12 +76,6 @@ static type *convert(checker *c, expr *e, const builtin *row)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (!strcmp(type_kind_name(kinds[i]), row->name))
             return tensor_like(c, kinds[i], t);
-    return error_type(c);
-}
-
-static type *library(checker *c, expr *e, const builtin *row)
-{
-    diag_error(c->diag, e->at, "'%s' is not available in this version of adc", row->name);
     return error_type(c);
 }
 
@@ -181,15 +177,22 @@ static type *row_function(checker *c, expr *e, const builtin *row)
 static type *(*const rules[])(checker *, expr *, const builtin *) = {
     [BUILTIN_FLOAT] = elementwise, [BUILTIN_NUMBER] = elementwise,   [BUILTIN_INTEGER] = elementwise,
     [BUILTIN_ROW] = row_function,  [BUILTIN_RANDOM] = random_number, [BUILTIN_HOLD] = hold,
-    [BUILTIN_CONVERT] = convert,   [BUILTIN_LIBRARY] = library,      [BUILTIN_MATRIX] = check_library,
+    [BUILTIN_CONVERT] = convert,   [BUILTIN_MATRIX] = check_library, [BUILTIN_SOLVER] = check_solver,
+    [BUILTIN_ENSURE] = check_ensure,
 };
+
+/* Argument i of the call is a function, which is checked when the other arguments are known. */
+static bool takes_function(const builtin *row, int i)
+{
+    return row->class == BUILTIN_SOLVER && (i == 0 || i == SOLVER_PRECONDITIONER);
+}
 
 type *check_builtin(checker *c, expr *e, const builtin *row)
 {
     bool bad = false;
     e->builtin = names_intern(c->prog->names, row->name);
     for (int i = 0; i < e->a.n; i++)
-        if (row->class != BUILTIN_LIBRARY || e->a.data[i]->kind != EXPR_LAMBDA)
+        if (!takes_function(row, i))
             bad |= is_bad(check_value(c, e->a.data[i], NULL));
     if (!right_number(c, e, row) || bad || row->class == BUILTIN_DERIV)
         return error_type(c);

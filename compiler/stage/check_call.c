@@ -344,6 +344,31 @@ static type *pass_name(checker *c, expr *e, const type *want, const char *role)
     return NULL;
 }
 
+/* The type of what e gives for want's parameters; NULL when something was reported. */
+static type *pass(checker *c, expr *e, const type *want, const char *role)
+{
+    if (e->kind == EXPR_LAMBDA)
+        return pass_lambda(c, e, want, role);
+    if (e->kind == EXPR_NAME)
+        return pass_name(c, e, want, role);
+    diag_error(c->diag, e->at, "%s is a function, %s, and this is not", role, plain_text(c, type_str(c->mem, want)));
+    return NULL;
+}
+
+static bool result_fits(checker *c, expr *e, const type *result, const type *want, const char *role)
+{
+    e->type = type_function(c->mem, want->n, want->items, want->result);
+    expr *body = e->kind == EXPR_LAMBDA ? e->a.data[0] : NULL;
+    return fits_type(c, result, want->result, body ? body->at : e->at, body,
+                     arena_printf(c->mem, "the result of %s", role));
+}
+
+bool check_passed(checker *c, expr *e, const type *want, const char *role)
+{
+    type *result = pass(c, e, want, role);
+    return result && !is_bad(result) && result_fits(c, e, result, want, role);
+}
+
 /* want: the parameter's type in the caller's sizes; its result may have open sizes, which the argument then binds. */
 static bool check_function_argument(sizing *s, expr *e, const type *formal, const char *role)
 {
@@ -355,25 +380,12 @@ static bool check_function_argument(sizing *s, expr *e, const type *formal, cons
                        s->f->name);
             return false;
         }
-    type *result;
-    if (e->kind == EXPR_LAMBDA)
-        result = pass_lambda(c, e, want, role);
-    else if (e->kind == EXPR_NAME)
-        result = pass_name(c, e, want, role);
-    else {
-        diag_error(c->diag, e->at, "%s is a function, %s, and this is not", role,
-                   plain_text(c, type_str(c->mem, want)));
-        result = NULL;
-    }
+    type *result = pass(c, e, want, role);
     if (!result || is_bad(result))
         return false;
     while (solve_type(s, formal->result, result)) {
     }
-    want = subst_type(s, formal);
-    e->type = type_function(c->mem, want->n, want->items, want->result);
-    expr *body = e->kind == EXPR_LAMBDA ? e->a.data[0] : NULL;
-    return fits_type(c, result, want->result, body ? body->at : e->at, body,
-                     arena_printf(c->mem, "the result of %s", role));
+    return result_fits(c, e, result, subst_type(s, formal), role);
 }
 
 /* Calls. */

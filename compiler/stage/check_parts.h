@@ -155,6 +155,13 @@ type *check_loop_value(checker *c, expr *e, const type *expected);
 type *check_builtin(checker *c, expr *e, const builtin *row);
 type *check_library(checker *c, expr *e, const builtin *row);
 
+/* check_solver.c: cg(A, b, tolerance, most, preconditioner), fixpoint(f, start, tolerance, most); ensure(c, x). */
+enum { SOLVER_PRECONDITIONER = 4 };
+type *check_solver(checker *c, expr *e, const builtin *row);
+type *check_ensure(checker *c, expr *e, const builtin *row);
+/* check_call.c: e is a function of type want, which has no open sizes. */
+bool check_passed(checker *c, expr *e, const type *want, const char *role);
+
 /* check_index.c: form is how the index is introduced, "sum" or "A": for hints. An unknown range is reported unless
  * there were more than errors_before errors. */
 void declare_index(checker *c, index_def *d);

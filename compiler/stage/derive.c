@@ -20,6 +20,15 @@ static bool is_target(const targets *t, const node *n)
     return false;
 }
 
+/* Does a derivative go through argument k? The value of a custom node is reached through its arguments, and what a
+ * solver finds depends on what it starts with only where that is the right-hand side. */
+static bool goes_through(const node *n, int k)
+{
+    if (n->op == OP_CUSTOM)
+        return k > 0 && k < n->nargs - n->ninner;
+    return !node_is_solver(n) || k == SOLVER_FUNCTIONS || (k == 0 && n->op == OP_CG);
+}
+
 bool targets_reach(targets *t, node *n)
 {
     static const char yes, no;
@@ -31,9 +40,8 @@ bool targets_reach(targets *t, node *n)
     if (known)
         return known == &yes;
     bool reached = false;
-    int last = n->op == OP_CUSTOM ? n->nargs - n->ninner : n->nargs; /* the value is reached through the arguments */
-    for (int i = n->op == OP_CUSTOM ? 1 : 0; i < last && !reached; i++)
-        reached = targets_reach(t, n->args[i]);
+    for (int i = 0; i < n->nargs && !reached; i++)
+        reached = goes_through(n, i) && targets_reach(t, n->args[i]);
     map_set(&t->reached, n, (void *)(uintptr_t)(reached ? &yes : &no));
     return reached;
 }

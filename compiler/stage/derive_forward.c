@@ -128,8 +128,8 @@ static void find_places(tangents *t, augmented *a, node *loop, var **vars, node 
             a->place[k] = place++;
 }
 
-/* Within the body, the tangent of a state is a state. */
-static void bind_state_tangents(tangents *t, const augmented *a, tangents *inner)
+/* n more nodes with tangents. */
+static void extend_tangents(tangents *t, int n, node *const *more, node *const *theirs, tangents *inner)
 {
     arena *mem = t->g->mem;
     VEC(node *) at = {0}, given = {0};
@@ -137,15 +137,27 @@ static void bind_state_tangents(tangents *t, const augmented *a, tangents *inner
         vec_push(mem, &at, t->targets.at[i]);
         vec_push(mem, &given, t->given[i]);
     }
-    for (int k = 0; k < a->n; k++)
-        if (a->place[k] >= 0) {
-            vec_push(mem, &at, a->vars[k + 1]->self);
-            vec_push(mem, &given, a->vars[a->place[k] + 1]->self);
-        }
+    for (int i = 0; i < n; i++) {
+        vec_push(mem, &at, more[i]);
+        vec_push(mem, &given, theirs[i]);
+    }
     *inner = (tangents){.d = t->d, .g = t->g, .given = given.data};
     targets_init(&inner->targets, mem, at.n, at.data);
     map_init(&inner->done, mem);
     map_init(&inner->loops, mem);
+}
+
+/* Within the body, the tangent of a state is a state. */
+static void bind_state_tangents(tangents *t, const augmented *a, tangents *inner)
+{
+    node **at = ARENA_ARRAY(t->g->mem, node *, a->n + 1), **given = ARENA_ARRAY(t->g->mem, node *, a->n + 1);
+    int n = 0;
+    for (int k = 0; k < a->n; k++)
+        if (a->place[k] >= 0) {
+            at[n] = a->vars[k + 1]->self;
+            given[n++] = a->vars[a->place[k] + 1]->self;
+        }
+    extend_tangents(t, n, at, given, inner);
 }
 
 static augmented *augment(tangents *t, node *loop)
@@ -215,6 +227,41 @@ static node *tangent_of_stack(tangents *t, node *n)
     return v ? graph_stack(t->g, a->loop, n->extents[0], a->vars, v) : NULL;
 }
 
+/* A tensor of the op of the entries of a and, unless it is NULL, of b. */
+static node *each_entry(graph *g, op o, node *a, node *b)
+{
+    var **axes = ARENA_ARRAY(g->mem, var *, a->rank + 1);
+    int rank = a->rank;
+    node *x = graph_entry(g, a, axes);
+    return graph_tensor(g, rank, axes, b ? graph_bin(g, o, x, graph_access_vars(g, b, axes)) : graph_un(g, o, x));
+}
+
+/* A(x) = b: A(dx) = db - dA(x). */
+static node *tangent_of_cg(tangents *t, node *n)
+{
+    graph *g = t->g;
+    node *functions[2], *db = tangent(t, n->args[0]);
+    var *x;
+    graph_open(g, n, &x, functions);
+    node *da = tangent(t, functions[0]);
+    da = da ? graph_subst(g, da, 1, &x, &n) : NULL;
+    node *b = !da ? db : !db ? each_entry(g, OP_NEG, da, NULL) : each_entry(g, OP_SUB, db, da);
+    return b ? graph_solver(g, OP_CG, b, n->args[1], n->args[2], x, 2, functions) : NULL;
+}
+
+/* f(x) = x: dx is the fixed point of v -> df/dx v + df, which the tangent of f's body is when that of x is v. */
+static node *tangent_of_fixpoint(tangents *t, node *n)
+{
+    graph *g = t->g;
+    node *f;
+    var *x, *v = graph_param(g, n->elem, n->rank, n->extents, n->vars[0]->name);
+    graph_open(g, n, &x, &f);
+    tangents inner;
+    extend_tangents(t, 1, &x->self, &v->self, &inner);
+    node *next = graph_subst(g, tangent(&inner, f), 1, &x, &n);
+    return graph_solver(g, OP_FIXPOINT, graph_zeros_like(g, n), n->args[1], n->args[2], v, 1, &next);
+}
+
 static node *compute(tangents *t, node *n)
 {
     t->g->at = n->at;
@@ -230,6 +277,8 @@ static node *compute(tangents *t, node *n)
         return tangent_of_stack(t, n);
     if (n->op == OP_CUSTOM)
         return tangent_of_custom(t, n);
+    if (node_is_solver(n))
+        return n->op == OP_CG ? tangent_of_cg(t, n) : tangent_of_fixpoint(t, n);
     if (n->op == OP_TENSOR || n->op == OP_SCATTER)
         return tangent_of_binder(t, n);
     if (node_is_reduce(n))

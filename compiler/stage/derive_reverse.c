@@ -10,6 +10,7 @@ void sweep_init(sweep *s, derivation *d, targets *t)
     *s = (sweep){.d = d, .g = d->g, .targets = t};
     map_init(&s->adjoints, d->g->mem);
     map_init(&s->loop_users, d->g->mem);
+    map_init(&s->solved, d->g->mem);
 }
 
 static bool has_canonical(const node *n)
@@ -57,6 +58,8 @@ static void find_stacks(ordering *o, node *n)
         return;
     for (int i = 0; i < n->nargs; i++)
         find_stacks(o, n->args[i]);
+    if (node_is_solver(n) && !has_canonical(n))
+        find_stacks(o, solved(o->s, n));
     if (n->op != OP_STACK)
         return;
     node_list *list = map_get(&o->stacks, n->args[0]);
@@ -80,6 +83,8 @@ static void visit(ordering *o, node *n)
         return;
     for (int i = 0; i < n->nargs; i++)
         visit(o, n->args[i]);
+    if (node_is_solver(n) && !inside)
+        visit(o, solved(o->s, n));
     const node_list *stacks = n->op == OP_LOOP ? map_get(&o->stacks, n) : NULL;
     for (int i = 0; stacks && i < stacks->n; i++)
         visit(o, stacks->data[i]->args[1]);
@@ -283,6 +288,8 @@ static void process(sweep *s, node *n)
         reverse_name(s, n);
     else if (n->op == OP_CUSTOM)
         reverse_custom(s, n, adjoint_tensor(s, n));
+    else if (node_is_solver(n))
+        reverse_solver(s, n, adjoint_tensor(s, n));
     else if (n->op == OP_ACCESS)
         contribute_access(s, n->args[0], n->args + 1, adjoint_of(s, n)->value);
     else if (node_is_reduce(n))

@@ -41,6 +41,7 @@ typedef struct sweep {
     map adjoints;        /* node -> adjoint */
     VEC(node *) touched; /* keys of adjoints in order of first contribution */
     map loop_users;      /* loop or call -> node_list of its out and stack nodes */
+    map solved;          /* solver -> its function at what it finds */
     scope *scope;
     int nleaf_vars; /* loop body: nodes that depend on none of these are leaves */
     var **leaf_vars;
@@ -69,6 +70,10 @@ node *adjoint_at(sweep *s, node *n, node *const *subs);
 node *adjoint_tensor(sweep *s, node *n);
 /* 0: the outermost scope. */
 scope *home_scope(sweep *s, const node *n);
+
+/* derive_solver.c: the solver's function at what it finds: captured values get their adjoints through it. */
+node *solved(sweep *s, node *solver);
+void reverse_solver(sweep *s, node *n, node *w);
 
 /* derive_loop.c */
 void reverse_loop(sweep *s, node *loop, node_list *users);

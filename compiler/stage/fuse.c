@@ -48,7 +48,7 @@ static void rewrite_fn(rewriting *r, graph *g, graph_fn *f)
 
 static bool contains_heavy(const node *n, int depth)
 {
-    if (node_is_reduce(n) || n->op == OP_LOOP || n->op == OP_CALL || n->op == OP_SCATTER)
+    if (node_is_reduce(n) || n->op == OP_LOOP || n->op == OP_CALL || n->op == OP_SCATTER || node_is_solver(n))
         return true;
     for (int i = 0; i < n->nargs && depth > 0; i++)
         if (contains_heavy(n->args[i], depth - 1))

@@ -17,7 +17,8 @@ bool fuse_is_storable(fuse_sizes *s, const node *t)
 
 static int own_cost(const node *n)
 {
-    if (node_is_reduce(n) || n->op == OP_LOOP || n->op == OP_CALL || n->op == OP_SCATTER || n->op == OP_STACK)
+    if (node_is_reduce(n) || n->op == OP_LOOP || n->op == OP_CALL || n->op == OP_SCATTER || n->op == OP_STACK ||
+        node_is_solver(n))
         return FUSE_HEAVY;
     if (!node_is_point(n) || n->op == OP_STOP)
         return 0;
@@ -175,7 +176,7 @@ static void note_use(fuse_uses *u, const node *n)
 
 void fuse_uses_push(fuse_uses *u, const node *b, var **vars)
 {
-    vec_push(u->g->mem, &u->path, (fuse_binder){b->nvars, vars, b->op == OP_LOOP || b->op == OP_STACK});
+    vec_push(u->g->mem, &u->path, (fuse_binder){b->nvars, vars, b->op == OP_LOOP || b->op == OP_STACK || node_is_solver(b)});
 }
 
 void fuse_uses_pop(fuse_uses *u)

@@ -167,6 +167,16 @@ static node *call_pow(const call *c)
     return point(c, OP_POW, 2);
 }
 
+static node *call_solver(const call *c)
+{
+    return lower_solver(c->l, c->f, c->e);
+}
+
+static node *call_ensure(const call *c)
+{
+    return lower_ensure(c->l, c->f, c->e);
+}
+
 typedef struct row {
     const char *name;
     op op; /* pointwise: all arguments in the result's element type */
@@ -230,6 +240,9 @@ static const row rows[] = {
     {"f64", 0, 1, call_convert},
     {"real", 0, 1, call_convert},
     {"int", 0, 1, call_convert},
+    {"cg", 0, -1, call_solver},
+    {"fixpoint", 0, -1, call_solver},
+    {"ensure", 0, 2, call_ensure},
 };
 
 node *lower_builtin(lowering *l, frame *f, expr *e)

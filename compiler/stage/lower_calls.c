@@ -89,7 +89,7 @@ static values *recorded(lowering *l, const call_record *c)
     return NULL;
 }
 
-static meaning function_meaning(frame *f, expr *e)
+meaning lower_meaning(frame *f, expr *e)
 {
     if (e->kind == EXPR_LAMBDA)
         return (meaning){.lambda = e, .lambda_frame = f};
@@ -116,7 +116,7 @@ static values call_function(lowering *l, frame *f, expr *e, function *fn, const 
     for (int i = 0; i < e->a.n; i++) {
         binding *b = fn->params.data[i].bind;
         if (b->type->kind == TYPE_FN) {
-            lower_bind_entry(l, inner, b, function_meaning(f, e->a.data[i]));
+            lower_bind_entry(l, inner, b, lower_meaning(f, e->a.data[i]));
             pure = false;
             continue;
         }
@@ -152,25 +152,29 @@ static const extent **sizes_of_values(lowering *l, function *fn, int n, node *co
     return sizes;
 }
 
-static values call_parameter(lowering *l, frame *f, expr *e)
+values lower_apply(lowering *l, meaning en, int n, node *const *args)
 {
-    meaning en = *lower_find(f, e->callee);
-    node **args = ARENA_ARRAY(l->mem, node *, e->a.n + 1);
-    for (int i = 0; i < e->a.n; i++)
-        args[i] = lower_as(l, f, e->a.data[i], lower_elem(l, e->callee->type->items[i]));
     if (en.fn) {
         frame *inner = lower_new_frame(l, en.fn);
-        inner->size_values = sizes_of_values(l, en.fn, e->a.n, args);
+        inner->size_values = sizes_of_values(l, en.fn, n, args);
         inner->nsizes = en.fn->sizes.n;
-        for (int i = 0; i < e->a.n; i++)
+        for (int i = 0; i < n; i++)
             lower_bind(l, inner, en.fn->params.data[i].bind, args[i]);
         return lower_function(l, en.fn, inner);
     }
     frame *inner = lower_new_frame(l, NULL);
     inner->parent = en.lambda_frame;
-    for (int i = 0; i < e->a.n; i++)
+    for (int i = 0; i < n; i++)
         lower_bind(l, inner, en.lambda->params.data[i].bind, args[i]);
     return lower_values(l, inner, en.lambda->a.data[0]);
+}
+
+static values call_parameter(lowering *l, frame *f, expr *e)
+{
+    node **args = ARENA_ARRAY(l->mem, node *, e->a.n + 1);
+    for (int i = 0; i < e->a.n; i++)
+        args[i] = lower_as(l, f, e->a.data[i], lower_elem(l, e->callee->type->items[i]));
+    return lower_apply(l, *lower_find(f, e->callee), e->a.n, args);
 }
 
 values lower_call(lowering *l, frame *f, expr *e)

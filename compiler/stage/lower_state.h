@@ -101,6 +101,13 @@ frame *lower_new_frame(lowering *l, function *fn);
 void lower_bind(lowering *l, frame *f, binding *b, node *value);
 void lower_bind_entry(lowering *l, frame *f, binding *b, meaning en);
 meaning *lower_find(frame *f, binding *b);
+/* What an argument that is a function means; its value for arguments. */
+meaning lower_meaning(frame *f, expr *e);
+values lower_apply(lowering *l, meaning en, int n, node *const *args);
+
+/* lower_solver.c */
+node *lower_solver(lowering *l, frame *f, expr *e);
+node *lower_ensure(lowering *l, frame *f, expr *e);
 
 /* lower_derive.c */
 values lower_derivative(lowering *l, frame *f, expr *e);

@@ -191,6 +191,8 @@ static num eval_point(machine *m, const node *n)
         return scalar(m, n->args[truth(m, n->args[0]) ? 1 : 2]);
     if (n->op == OP_AND || n->op == OP_OR)
         return num_of(truth(m, n->args[0]) == (n->op == OP_OR) ? n->op == OP_OR : truth(m, n->args[1]));
+    if (n->op == OP_SEEK)
+        return scalar(m, n->args[0]);
     if (n->op == OP_NORMAL || n->op == OP_UNIFORM)
         return random_value(m, n);
     num a = scalar(m, n->args[0]), b = n->nargs > 1 ? scalar(m, n->args[1]) : num_of(0);
@@ -668,6 +670,83 @@ static array eval_custom(machine *m, node *n)
     return a;
 }
 
+/* ---- Solvers ---- */
+
+/* Gauss's elimination of A x = b; the matrix has n rows and n + 1 columns, the last one b. Exact for dual numbers too. */
+static void eliminate(int d, int64_t n, num *a)
+{
+    int64_t width = n + 1;
+    for (int64_t k = 0; k < n; k++) {
+        int64_t best = k;
+        for (int64_t i = k; i < n; i++)
+            if (fabsl(a[i * width + k].c[0]) > fabsl(a[best * width + k].c[0]))
+                best = i;
+        for (int64_t j = 0; j < width; j++) {
+            num swap = a[k * width + j];
+            a[k * width + j] = a[best * width + j];
+            a[best * width + j] = swap;
+        }
+        for (int64_t i = 0; i < n; i++) {
+            num factor = num_bin(d, OP_DIV, a[i * width + k], a[k * width + k]);
+            for (int64_t j = k; i != k && j < width; j++)
+                a[i * width + j] = num_sub(d, a[i * width + j], num_mul(d, factor, a[k * width + j]));
+        }
+    }
+    for (int64_t i = 0; i < n; i++)
+        a[i * width + n] = num_bin(d, OP_DIV, a[i * width + n], a[i * width + i]);
+}
+
+/* The matrix of the function, column by column, and a direct solution. */
+static array eval_cg(machine *m, node *n)
+{
+    array b = eval(m, n->args[0]), x = array_new(m, b.count);
+    int64_t count = b.count, width = count + 1;
+    num *a = ARENA_ARRAY(m->mem, num, count * width + 1);
+    binding *old = save(m, n);
+    for (int64_t j = 0; j < count; j++) {
+        array unit = array_new(m, count);
+        put(&unit, j, num_of(1));
+        bind(m, n->vars[0], unit);
+        array column = eval(m, n->args[SOLVER_FUNCTIONS]);
+        for (int64_t i = 0; i < count; i++)
+            a[i * width + j] = get(&column, i);
+    }
+    restore(m, n, old);
+    for (int64_t i = 0; i < count; i++)
+        a[i * width + count] = get(&b, i);
+    eliminate(m->depth, count, a);
+    for (int64_t i = 0; i < count; i++)
+        put(&x, i, a[i * width + count]);
+    return x;
+}
+
+static bool differs(const array *a, const array *b)
+{
+    for (int64_t i = 0; i < a->count; i++) {
+        num x = get(a, i), y = get(b, i);
+        for (int k = 0; k < ORACLE_PARTS; k++)
+            if (fabsl(x.c[k] - y.c[k]) > 1e-17L * fabsl(x.c[k]))
+                return true;
+    }
+    return false;
+}
+
+/* Many passes: the tangents converge behind the values. */
+static array eval_fixpoint(machine *m, node *n)
+{
+    array x = eval(m, n->args[0]);
+    binding *old = save(m, n);
+    bool changed = true;
+    for (int pass = 0; pass < 100000 && changed; pass++) {
+        bind(m, n->vars[0], x);
+        array next = eval(m, n->args[SOLVER_FUNCTIONS]);
+        changed = differs(&next, &x);
+        x = next;
+    }
+    restore(m, n, old);
+    return x;
+}
+
 /* ---- Dispatch ---- */
 
 static array array_of(machine *m, num x)
@@ -706,6 +785,10 @@ static array compute(machine *m, node *n)
         return eval_name(m, n);
     case OP_JVP:
         return eval_jvp(m, n);
+    case OP_CG:
+        return eval_cg(m, n);
+    case OP_FIXPOINT:
+        return eval_fixpoint(m, n);
     default:
         assert(n->op == OP_CUSTOM);
         return eval_custom(m, n);

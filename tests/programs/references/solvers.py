@@ -1,0 +1,113 @@
+"""References of the tests on cg and fixpoint: direct solutions, and iterations run until 60 digits stand still."""
+from reference import *  # noqa: F403
+from reference import arr, dot, hess, jac, jvp, mp, np, reference, sin, sqdist, sqnorm, tanh, total, zeros
+
+
+def solve(A, b):
+    n = len(b)
+    x = mp.lu_solve(mp.matrix([[A[i][j] for j in range(n)] for i in range(n)]), mp.matrix(list(b)))
+    return arr([x[i] for i in range(n)])
+
+
+def gram(x, z, s):
+    return arr([[mp.exp(-sqdist(a, b) / s**2) for b in z] for a in x])
+
+
+def eye(n):
+    return arr([[mp.mpf(i == j) for j in range(n)] for i in range(n)])
+
+
+def steps_until_still(f, x):
+    for _ in range(2000):
+        y = f(x)
+        if mp.sqrt(sqnorm(arr(y) - arr(x))) < mp.mpf(10) ** -75:
+            return y
+        x = y
+    raise ValueError("no fixed point")
+
+
+def laplacian(n):
+    return arr([[mp.mpf(3 if i == j else -1 if abs(i - j) == 1 else 0) for j in range(n)] for i in range(n)])
+
+
+@reference
+class solver_cg:
+    def ridge(x, y, s, l):
+        return solve(gram(x, x, s) + l * eye(len(y)), y)
+
+    def predict(x, y, s, l, z):
+        return gram(z, x, s).dot(solver_cg.ridge(x, y, s, l))
+
+    def loss(x, y, s, l):
+        a = solver_cg.ridge(x, y, s, l)
+        return total(sin(a)) + dot(a, y) / 2
+
+    def bend(x, y, s, l):
+        return sqnorm(jac(lambda z: solver_cg.loss(z, y, s, l), x)) + jac(lambda r: solver_cg.loss(x, y, r, l), s)
+
+    def curvature(x, y, s, l, v):
+        return np.tensordot(hess(lambda z: solver_cg.loss(z, y, s, l), x), v, 2)
+
+    def drift(x, y, s, l, v):
+        return jvp(lambda z: solver_cg.ridge(z, y, s, l), x, v)
+
+    def matrix(b):
+        return arr([solve(laplacian(len(b)), c) for c in b.T]).T
+
+    def scaled(d, c, b):
+        n = len(d)
+        return solve(arr([[c + (d[i] if i == j else 0) for j in range(n)] for i in range(n)]), b)
+
+    def scaled_sum(d, c, b):
+        return sqnorm(solver_cg.scaled(d, c, b))
+
+    def scalar(a, b):
+        return b / a**2
+
+    def heat(u0, k, steps):
+        u = u0
+        for _ in range(steps):
+            u = arr([solve(eye(len(u)) + k * laplacian(len(u)), c) for c in u.T]).T
+        return sqnorm(u) / 2
+
+    def rows(a, b):
+        return sum(sqnorm(solve([[1 + p[0] ** 2, p[1] / 2], [p[1] / 2, mp.mpf(2)]], q)) for p, q in zip(a, b))
+
+    def nothing(x, s, l):
+        return zeros(len(x))
+
+
+@reference
+class solver_fixpoint:
+    def kepler(e, M):
+        return steps_until_still(lambda E: M + e * mp.sin(E), M)
+
+    def kepler_bend(e, M):
+        return jac(lambda t: solver_fixpoint.kepler(t, M), e) * jac(lambda t: solver_fixpoint.kepler(e, t), M)
+
+    def layer(W, b):
+        return steps_until_still(lambda x: tanh(W.dot(x) + b) / 4, zeros(len(b)))
+
+    def layer_loss(W, b, y):
+        return sqnorm(solver_fixpoint.layer(W, b) - y)
+
+    def layer_curvature(W, b, y, v):
+        return hess(lambda c: solver_fixpoint.layer_loss(W, c, y), b).dot(v)
+
+    def layer_drift(W, b, v):
+        return jvp(lambda c: solver_fixpoint.layer(W, c), b, v)
+
+    def layer_bend(W, b, y):
+        return sqnorm(jac(lambda V: solver_fixpoint.layer_loss(V, b, y), W))
+
+    def root(A, start):
+        return total([mp.sqrt(v) for v in np.ravel(A)])
+
+    def chain(a, n):
+        x = a
+        for _ in range(n):
+            x = steps_until_still(lambda y: mp.cos(x * y) / 2, mp.mpf(0))
+        return x
+
+    def guarded(x):
+        return x**2

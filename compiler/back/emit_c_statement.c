@@ -15,6 +15,8 @@
 #define PARALLEL_COST 30000
 #define PARALLEL_COST_TEXT "3e4"
 
+enum { SHORT_LOOP = 40 }; /* statements of a loop that may be printed twice */
+
 /* Scalars. */
 
 /* The text of e as a value of t's type. */
@@ -262,15 +264,15 @@ static const extent *leading_terms(emitter *e, const extent *x)
     return copy;
 }
 
-/* The line before a parallel loop; false when the loop is too small for it, whatever the sizes. */
-static bool emit_pragma(emitter *e, const lstmt *s, const char *lo, const char *hi)
+/* The condition under which a parallel loop is worth its threads; NULL: whatever the sizes, it is too small. */
+static const char *worth_threads(emitter *e, const lstmt *s, const char *lo, const char *hi)
 {
     const extent *trips, *body = cost_of_pass(e->mem, s);
     bool known = cost_trips(e->pool, s, &trips);
     const extent *cost = leading_terms(e, known ? extent_mul(body, trips) : body);
     int64_t value;
     if (known && extent_is_const(cost, &value) && value < PARALLEL_COST)
-        return false;
+        return NULL;
     text t;
     text_init(&t, e->mem);
     atom_speller plain = print_speller(&e->p);
@@ -279,8 +281,21 @@ static bool emit_pragma(emitter *e, const lstmt *s, const char *lo, const char *
         text_addf(&t, " > " PARALLEL_COST_TEXT " / (double)(%s - (%s))", hi, lo);
     else
         text_add(&t, " > " PARALLEL_COST_TEXT);
-    emit_linef(e, "%s(%s)", prelude_use(e->p.helpers, "AD_PARALLEL"), text_str(&t));
-    return true;
+    return text_str(&t);
+}
+
+static int count_statements(const lstmt_list *body)
+{
+    int n = body->n;
+    for (int i = 0; i < body->n; i++)
+        n += count_statements(&body->data[i]->body) + count_statements(&body->data[i]->other);
+    return n;
+}
+
+/* Where a short loop runs again and again, even asking for no threads takes longer than its passes. */
+static bool is_short_and_repeated(const emitter *e, const lstmt *s)
+{
+    return e->loops > 0 && count_statements(&s->body) <= SHORT_LOOP;
 }
 
 typedef struct scratch_list {
@@ -359,12 +374,15 @@ static const char *loop_step(emitter *e, const lstmt *s, const char *name)
                        : arena_printf(e->mem, "%s++", name);
 }
 
-static void emit_for(emitter *e, const lstmt *s)
+static void emit_inner_body(emitter *e, const lstmt *s)
 {
-    bool outermost = s->parallel && !e->in_parallel;
-    const char *lo = outermost ? loop_bound(e, s, s->lo, "begin") : emit_text(e, s->lo, PREC_SELECT);
-    const char *hi = loop_bound(e, s, s->hi, "end");
-    bool threads = outermost && !can_fail(&s->body) && emit_pragma(e, s, lo, hi);
+    e->loops++;
+    emit_block(e, &s->body);
+    e->loops--;
+}
+
+static void emit_passes(emitter *e, const lstmt *s, const char *lo, const char *hi, bool threads)
+{
     int mark = enter_scope(e);
     c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
     l->bits = index_bits(e, s);
@@ -373,12 +391,47 @@ static void emit_for(emitter *e, const lstmt *s)
     const char *while_ = s->e ? arena_printf(e->mem, " && %s", emit_text(e, s->e, PREC_AND)) : "";
     emit_linef(e, "for (int64_t %s = %s; %s < %s%s; %s) {", l->name, lo, l->name, hi, while_,
                loop_step(e, s, l->name));
-    if (outermost)
+    if (s->parallel && !e->in_parallel)
         emit_parallel_body(e, s, threads);
     else
-        emit_block(e, &s->body);
+        emit_inner_body(e, s);
     emit_line(e, "}");
     leave_scope(e, mark);
+}
+
+static void emit_in_threads(emitter *e, const lstmt *s, const char *lo, const char *hi, const char *condition)
+{
+    emit_linef(e, "%s(%s)", prelude_use(e->p.helpers, "AD_PARALLEL"), condition);
+    emit_passes(e, s, lo, hi, true);
+}
+
+static void emit_parallel(emitter *e, const lstmt *s)
+{
+    const char *lo = loop_bound(e, s, s->lo, "begin"), *hi = loop_bound(e, s, s->hi, "end");
+    const char *worth = can_fail(&s->body) ? NULL : worth_threads(e, s, lo, hi);
+    if (!worth) {
+        emit_passes(e, s, lo, hi, false);
+    } else if (!is_short_and_repeated(e, s)) {
+        emit_in_threads(e, s, lo, hi, worth);
+    } else {
+        emit_linef(e, "if (%s) {", worth);
+        e->indent += 4;
+        emit_in_threads(e, s, lo, hi, "true");
+        e->indent -= 4;
+        emit_line(e, "} else {");
+        e->indent += 4;
+        emit_passes(e, s, lo, hi, false);
+        e->indent -= 4;
+        emit_line(e, "}");
+    }
+}
+
+static void emit_for(emitter *e, const lstmt *s)
+{
+    if (s->parallel && !e->in_parallel)
+        emit_parallel(e, s);
+    else
+        emit_passes(e, s, emit_text(e, s->lo, PREC_SELECT), loop_bound(e, s, s->hi, "end"), false);
 }
 
 static void emit_if(emitter *e, const lstmt *s)

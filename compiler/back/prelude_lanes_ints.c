@@ -80,9 +80,17 @@ const prelude_row prelude_lanes_ints[] = {
      "        a[k] = ad_div_int(a[k], b[k]);\n"
      "    return a;\n"
      "}\n"},
-    {"ad_imod_ints", "ad_lanes ad_mod_int",
+    {"ad_imod_ints", "ad_add_ints ad_sub_ints ad_mod_int",
+     "/* Without a division where no lane is further than b outside of 0..b. */\n"
      "AD_INLINE ad_ints ad_imod_ints(ad_ints a, ad_ints b)\n"
      "{\n"
+     "    ad_ints near = ad_sub_ints(ad_add_ints(a, b & (ad_ints)(a < 0)), b & (ad_ints)(a >= b));\n"
+     "    ad_ints far = (ad_ints)(near < 0) | (ad_ints)(near >= b);\n"
+     "    int64_t any = 0;\n"
+     "    for (int k = 0; k < AD_LANES; k++)\n"
+     "        any |= far[k];\n"
+     "    if (!any)\n"
+     "        return near;\n"
      "    for (int k = 0; k < AD_LANES; k++)\n"
      "        a[k] = ad_mod_int(a[k], b[k]);\n"
      "    return a;\n"

@@ -361,6 +361,28 @@ static int plain_range(const solving *q, int dim)
     return -1;
 }
 
+/* subs[dim] = mod(axis + rest, n), the axis over all of 0..n: each entry below n is that of one index. */
+static bool solve_rotation(solving *q, int dim, node *at)
+{
+    graph *g = q->s->g;
+    contribution *c = &q->c;
+    const node *sub = c->subs[dim];
+    const extent *period = sub->op == OP_IMOD ? graph_extent(g, sub->args[1]) : NULL;
+    for (int k = 0; period && k < c->naxes; k++) {
+        int64_t coef;
+        node *rest;
+        if (c->axes[k]->extent != period || !affine_split(g, sub->args[0], c->axes[k], &coef, &rest) ||
+            (coef != 1 && coef != -1) || !keeps_ranges(q, k, rest))
+            continue;
+        if (q->t->extents[dim] != period)
+            require(q, graph_bin(g, OP_LT, at, sub->args[1]));
+        node *shift = coef < 0 ? graph_bin(g, OP_SUB, rest, at) : graph_bin(g, OP_SUB, at, rest);
+        replace_axis(q, k, graph_bin(g, OP_IMOD, shift, sub->args[1]));
+        return true;
+    }
+    return false;
+}
+
 /* subs[dim] = coef * axis + rest == at: axis = (at - rest) / coef, where that is whole and in range. */
 static bool solve_dimension(solving *q, int dim, node *at)
 {
@@ -376,7 +398,7 @@ static bool solve_dimension(solving *q, int dim, node *at)
         return solve_range(q, k, at);
     k = choose_axis(q, dim);
     if (k < 0)
-        return false;
+        return solve_rotation(q, dim, at);
     if (is_plain(q, dim, k)) {
         replace_axis(q, k, at);
         return true;

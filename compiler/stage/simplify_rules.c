@@ -656,6 +656,7 @@ const simplify_rule simplify_rules[] = {
     {OP_MAX, extremum_range, "max(a, a) = a, max(a, b) = b where a <= b (int)"},
     {OP_IDIV, idiv_range, "div(x, 1) = x, div(x, n) = 0 where 0 <= x < n"},
     {OP_IMOD, imod_range, "mod(x, 1) = 0, mod(x, n) = x where 0 <= x < n"},
+    {OP_IMOD, simplify_mod_sum, "mod(x + mod(y, n), n) = mod(x + y, n), mod(x + n, n) = mod(x, n), of indices and sizes"},
     {OP_EQ, compare_range, "a == b decided by ranges (int)"},
     {OP_EQ, bool_equal, "(a == true) = a, (a == a) = true (bool)"},
     {OP_NE, compare_range, "a != b decided by ranges (int)"},

@@ -80,7 +80,14 @@ const prelude_row prelude_lanes_ints[] = {
      "        a[k] = ad_div_int(a[k], b[k]);\n"
      "    return a;\n"
      "}\n"},
-    {"ad_imod_ints", "ad_add_ints ad_sub_ints ad_mod_int",
+    {"ad_imod_far_ints", "ad_lanes ad_mod_int",
+     "static __attribute__((noinline, cold)) ad_ints ad_imod_far_ints(ad_ints a, ad_ints b)\n"
+     "{\n"
+     "    for (int k = 0; k < AD_LANES; k++)\n"
+     "        a[k] = ad_mod_int(a[k], b[k]);\n"
+     "    return a;\n"
+     "}\n"},
+    {"ad_imod_ints", "ad_add_ints ad_sub_ints ad_imod_far_ints",
      "/* Without a division where no lane is further than b outside of 0..b. */\n"
      "AD_INLINE ad_ints ad_imod_ints(ad_ints a, ad_ints b)\n"
      "{\n"
@@ -89,11 +96,7 @@ const prelude_row prelude_lanes_ints[] = {
      "    int64_t any = 0;\n"
      "    for (int k = 0; k < AD_LANES; k++)\n"
      "        any |= far[k];\n"
-     "    if (!any)\n"
-     "        return near;\n"
-     "    for (int k = 0; k < AD_LANES; k++)\n"
-     "        a[k] = ad_mod_int(a[k], b[k]);\n"
-     "    return a;\n"
+     "    return any ? ad_imod_far_ints(a, b) : near;\n"
      "}\n"},
     {"ad_pow_ints", "ad_lanes ad_pow_int",
      "AD_INLINE ad_ints ad_pow_ints(ad_ints a, ad_ints b)\n"

@@ -287,10 +287,22 @@ static bounds passes_bounds(const prover *p, const node *loop)
     return (bounds){extent_const(p->pool, 0), lo && hi ? extent_sub(hi, lo) : NULL};
 }
 
+/* An int argument is a size like any other inside a loop up to it: there it is positive. */
+static bool counts_passes(const prover *p, const extent *e)
+{
+    int64_t lo;
+    for (int i = 0; e && i < p->nranges; i++)
+        if (p->ranges[i].hi == e && extent_is_const(p->ranges[i].lo, &lo) && lo >= 0)
+            return true;
+    return false;
+}
+
 static bounds atom_bounds(prover *p, const node *atom)
 {
     if (atom->op == OP_VAR)
         return var_bounds(p, atom->var);
+    if (atom->op == OP_INPUT && counts_passes(p, atom->extent))
+        return (bounds){atom->extent, atom->extent};
     if (atom->op == OP_OUT && atom->args[0]->op == OP_LOOP && atom->integer == atom->args[0]->ninner)
         return passes_bounds(p, atom->args[0]);
     if (atom->op == OP_IMOD) {

@@ -281,3 +281,33 @@ class moments:
 
     def total(x, c):
         return total(moments.second(x, c) ** 2) + total(moments.third(x, c))
+
+
+@reference
+class index_rotations:
+    def ring(x):
+        n = len(x)
+        return sum(mp.sin(x[i]) * x[(i - 2) % n] * x[(i + 1) % n] ** 2 for i in range(n))
+
+    def mirrored(x, y):
+        n = len(x)
+        return sum(x[(3 - i) % n] * y[(i + 1) % n] ** 2 * y[-i % n] for i in range(n))
+
+    def circular(x, w):
+        n = len(x)
+        return sum(sum(w[a] * x[(i + 2 * a - 1) % n] for a in range(len(w))) ** 2 for i in range(n))
+
+    def part(x):
+        n = len(x) - 2
+        return sum(x[(i + 1) % n] * mp.sin(x[(i + 3) % n]) * x[i + 2] for i in range(n))
+
+    def torus(x):
+        n, m = x.shape
+        return sum(x[i, j] * x[(i + 1) % n, (j - 1) % m] * mp.sin(x[(i + j) % n, j]) for i in range(n) for j in range(m))
+
+    def both(x):
+        n = len(x)
+        return sum(x[(i + 1) % n, i] ** 2 + x[(i + 2) % n, (i + 5) % n] ** 3 for i in range(n))
+
+    def second(x, v):
+        return arr([dot(row, v) for row in hess(index_rotations.ring, x)])

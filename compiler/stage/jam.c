@@ -5,20 +5,66 @@
 #include "base/map.h"
 #include "form/loops_make.h"
 
-enum { WIDTH = 4, SHORTEST = 4 };
+enum { WIDTH = 4, SHORTEST = 4, MOST = 96 }; /* statements of a body with loops in loops */
 
 /* ---- whether ---- */
 
+typedef VEC(buffer *) buffer_list;
+
 typedef struct judging {
     arena *mem;
-    map inside; /* temporaries declared in the body */
+    map inside; /* temporaries of the body that differ from pass to pass */
     map loaded;
-    VEC(const buffer *) added; /* buffers that the body adds to */
-    int loops;
+    map uses;          /* buffer -> int: in the body */
+    buffer_list added; /* buffers that the body adds to */
+    buffer_list rows;  /* those that it fills */
+    int loops, depth, statements;
     bool possible;
 } judging;
 
 static char mark;
+
+/* ---- uses of buffers ---- */
+
+static void count_use(map *uses, arena *mem, const buffer *b)
+{
+    int *n = map_get(uses, b);
+    if (!n) {
+        n = ARENA_NEW(mem, int);
+        map_set(uses, b, n);
+    }
+    ++*n;
+}
+
+static void count_expr(map *uses, arena *mem, const lexpr *e)
+{
+    if (!e)
+        return;
+    if (e->kind == LX_LOAD)
+        count_use(uses, mem, e->buffer);
+    for (int i = 0; i < e->nargs; i++)
+        count_expr(uses, mem, e->args[i]);
+}
+
+static void count_list(map *uses, arena *mem, const lstmt_list *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        const lexpr *const parts[] = {s->e, s->lo, s->hi, s->filter};
+        for (int k = 0; k < 4; k++)
+            count_expr(uses, mem, parts[k]);
+        for (int k = 0; k < s->nsubs; k++)
+            count_expr(uses, mem, s->subs[k]);
+        if (s->buffer)
+            count_use(uses, mem, s->buffer);
+        if (s->from)
+            count_use(uses, mem, s->from);
+        count_list(uses, mem, &s->body);
+        count_list(uses, mem, &s->other);
+    }
+}
+
+/* ---- the body ---- */
 
 static void note_expr(judging *j, const lexpr *e)
 {
@@ -40,19 +86,31 @@ static bool mentions_inside(const judging *j, const lexpr *e)
     return false;
 }
 
-static void judge(judging *j, const lstmt_list *list, bool inner);
+static void judge(judging *j, const lstmt_list *list, int depth);
 
-static void judge_loop(judging *j, const lstmt *s)
+static void judge_store(judging *j, const lstmt *s)
+{
+    if (s->accumulate) {
+        j->possible &= s->buffer->kind == BUF_LOCAL || s->buffer->kind == BUF_SCRATCH;
+        vec_push(j->mem, &j->added, s->buffer);
+    } else {
+        j->possible &= s->buffer->kind == BUF_SCRATCH;
+        vec_push(j->mem, &j->rows, s->buffer);
+    }
+}
+
+/* Its index is one for all passes. */
+static void judge_loop(judging *j, const lstmt *s, int depth)
 {
     bool known = s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
     bool is_short = known && s->hi->integer - s->lo->integer < SHORTEST;
     j->possible &= !s->lanes && !s->parallel && !is_short && !s->e && !mentions_inside(j, s->lo) && !mentions_inside(j, s->hi);
     j->loops++;
-    map_set(&j->inside, s->temp, &mark);
-    judge(j, &s->body, true);
+    j->depth = depth > j->depth ? depth : j->depth;
+    judge(j, &s->body, depth);
 }
 
-static void judge_statement(judging *j, const lstmt *s, bool inner)
+static void judge_statement(judging *j, const lstmt *s, int depth)
 {
     switch (s->kind) {
     case LS_LET:
@@ -64,46 +122,61 @@ static void judge_statement(judging *j, const lstmt *s, bool inner)
             map_set(&j->inside, s->acc->second, &mark);
         break;
     case LS_ADD:
-        j->possible &= !inner || map_get(&j->inside, s->acc->value);
+        j->possible &= depth == 0 || map_get(&j->inside, s->acc->value);
         break;
     case LS_STORE:
-        j->possible &= s->accumulate && (s->buffer->kind == BUF_LOCAL || s->buffer->kind == BUF_SCRATCH);
-        vec_push(j->mem, &j->added, s->buffer);
+        judge_store(j, s);
         break;
     case LS_FOR:
-        j->possible &= !inner;
-        judge_loop(j, s);
+        judge_loop(j, s, depth + 1);
         break;
     default:
         j->possible = false;
     }
 }
 
-static void judge(judging *j, const lstmt_list *list, bool inner)
+static void judge(judging *j, const lstmt_list *list, int depth)
 {
+    j->statements += list->n;
     for (int i = 0; i < list->n && j->possible; i++) {
         const lstmt *s = list->data[i];
         note_expr(j, s->e);
         note_expr(j, s->filter);
         for (int k = 0; k < s->nsubs; k++)
             note_expr(j, s->subs[k]);
-        judge_statement(j, s, inner);
+        judge_statement(j, s, depth);
     }
 }
 
-static bool can_jam(const lstmt *loop)
+/* Each pass can have a row of its own: no other part of the function knows it. */
+static bool is_private(const judging *j, const map *uses, const buffer *b)
+{
+    const int *inside = map_get(&j->uses, b), *all = map_get(uses, b);
+    return *inside == *all;
+}
+
+/* rows: buffers that each pass fills. */
+static bool can_jam(arena *mem, const map *uses, const lstmt *loop, buffer_list *rows)
 {
     if (!loop->independent || loop->lanes || loop->parallel)
         return false;
     judging j = {.mem = arena_new(), .possible = true};
     map_init(&j.inside, j.mem);
     map_init(&j.loaded, j.mem);
+    map_init(&j.uses, j.mem);
     map_set(&j.inside, loop->temp, &mark);
-    judge(&j, &loop->body, false);
+    judge(&j, &loop->body, 0);
+    if (j.rows.n)
+        count_list(&j.uses, j.mem, &loop->body);
     for (int i = 0; i < j.added.n; i++)
         j.possible &= !map_get(&j.loaded, j.added.data[i]);
+    for (int i = 0; i < j.rows.n; i++) {
+        j.possible &= is_private(&j, uses, j.rows.data[i]);
+        vec_push(mem, rows, j.rows.data[i]);
+    }
+    bool possible = j.possible && j.loops > 0 && (j.depth < 2 || j.statements <= MOST);
     arena_free(j.mem);
-    return j.possible && j.loops > 0;
+    return possible;
 }
 
 /* ---- copies ---- */
@@ -111,6 +184,7 @@ static bool can_jam(const lstmt *loop)
 typedef struct copying {
     arena *mem;
     map renamed; /* temp -> that of the copy */
+    map rows;    /* buffer -> that of the copy */
     int number;
 } copying;
 
@@ -127,12 +201,19 @@ static temp *copy_temp(const copying *c, temp *t)
     return new ? new : t;
 }
 
+static buffer *copy_row(const copying *c, buffer *b)
+{
+    buffer *own = b ? map_get(&c->rows, b) : NULL;
+    return own ? own : b;
+}
+
 static lexpr *copy_expr(const copying *c, const lexpr *e)
 {
     if (!e)
         return NULL;
     lexpr *out = lexpr_new(c->mem, *e);
     out->temp = copy_temp(c, e->temp);
+    out->buffer = copy_row(c, e->buffer);
     for (int i = 0; i < e->nargs; i++)
         out->args[i] = copy_expr(c, e->args[i]);
     return out;
@@ -158,6 +239,7 @@ static lstmt *copy_statement(copying *c, const lstmt *s)
         if (s->acc->second)
             rename_temp(c, s->acc->second);
     }
+    out->buffer = copy_row(c, s->buffer);
     out->e = copy_expr(c, s->e);
     out->lo = copy_expr(c, s->lo);
     out->filter = copy_expr(c, s->filter);
@@ -185,6 +267,8 @@ static void widen(copying *copies, const lstmt_list *list, lstmt_list *out)
         lstmt *loop = lstmt_new(mem, out, LS_FOR);
         *loop = *s;
         loop->temp = temp_new(mem, s->temp->name, ELEM_INT, false);
+        loop->lo = copy_expr(copies, s->lo);
+        loop->hi = copy_expr(copies, s->hi);
         for (int k = 0; k < WIDTH; k++)
             map_set(&copies[k].renamed, s->temp, loop->temp);
         loop->body = (lstmt_list){0};
@@ -201,9 +285,30 @@ static lexpr *grouped(arena *mem, const lstmt *loop)
     return lexpr_bin(mem, OP_MUL, lexpr_bin(mem, OP_IDIV, length, width), width);
 }
 
-/* The loop over groups; the given one is left with the rest. */
-static void jam_loop(arena *mem, lstmt *loop, lstmt_list *out)
+typedef struct jamming {
+    arena *mem;
+    nest_fn *f;
+    map uses; /* buffer -> int: in the function */
+} jamming;
+
+static void copy_rows(jamming *j, copying *c, const buffer_list *rows)
 {
+    map_init(&c->rows, j->mem);
+    for (int i = 0; c->number > 0 && i < rows->n; i++) {
+        if (map_get(&c->rows, rows->data[i]))
+            continue;
+        buffer *own = ARENA_NEW(j->mem, buffer);
+        *own = *rows->data[i];
+        own->name = arena_printf(j->mem, "%s_of_%d", own->name, c->number);
+        vec_push(j->mem, &j->f->buffers, own);
+        map_set(&c->rows, rows->data[i], own);
+    }
+}
+
+/* The loop over groups; the given one is left with the rest. */
+static void jam_loop(jamming *j, lstmt *loop, const buffer_list *rows, lstmt_list *out)
+{
+    arena *mem = j->mem;
     const char *name = loop->temp->name;
     lexpr *last = lexpr_bin(mem, OP_ADD, loop->lo, grouped(mem, loop));
     temp *rest = lstmt_let(mem, out, arena_printf(mem, "%s_rest", name), last);
@@ -217,6 +322,7 @@ static void jam_loop(arena *mem, lstmt *loop, lstmt_list *out)
     for (int k = 0; k < WIDTH; k++) {
         copies[k] = (copying){.mem = mem, .number = k};
         map_init(&copies[k].renamed, mem);
+        copy_rows(j, &copies[k], rows);
         lexpr *at = lexpr_bin(mem, OP_ADD, lexpr_temp(mem, groups->temp), lexpr_int(mem, k));
         temp *index = k ? lstmt_let(mem, &groups->body, arena_printf(mem, "%s_%d", name, k), at) : groups->temp;
         map_set(&copies[k].renamed, loop->temp, index);
@@ -226,23 +332,27 @@ static void jam_loop(arena *mem, lstmt *loop, lstmt_list *out)
     loop->rest = true;
 }
 
-static void jam_list(arena *mem, lstmt_list *list)
+static void jam_list(jamming *j, lstmt_list *list)
 {
     lstmt_list out = {0};
     for (int i = 0; i < list->n; i++) {
         lstmt *s = list->data[i];
-        if (s->kind == LS_FOR && can_jam(s)) {
-            jam_loop(mem, s, &out);
+        buffer_list rows = {0};
+        if (s->kind == LS_FOR && can_jam(j->mem, &j->uses, s, &rows)) {
+            jam_loop(j, s, &rows, &out);
         } else {
-            jam_list(mem, &s->body);
-            jam_list(mem, &s->other);
+            jam_list(j, &s->body);
+            jam_list(j, &s->other);
         }
-        vec_push(mem, &out, s);
+        vec_push(j->mem, &out, s);
     }
     *list = out;
 }
 
 void jam(nest_fn *f, arena *mem)
 {
-    jam_list(mem, &f->body);
+    jamming j = {.mem = mem, .f = f};
+    map_init(&j.uses, mem);
+    count_list(&j.uses, mem, &f->body);
+    jam_list(&j, &f->body);
 }

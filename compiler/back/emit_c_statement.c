@@ -264,12 +264,18 @@ static const extent *leading_terms(emitter *e, const extent *x)
     return copy;
 }
 
+/* Of one pass, where the number of passes is not known. */
+static const extent *cost_of_loop(emitter *e, const lstmt *s)
+{
+    const extent *trips, *body = cost_of_pass(e->mem, s);
+    return leading_terms(e, cost_trips(e->pool, s, &trips) ? extent_mul(body, trips) : body);
+}
+
 /* The condition under which a parallel loop is worth its threads; NULL: whatever the sizes, it is too small. */
 static const char *worth_threads(emitter *e, const lstmt *s, const char *lo, const char *hi)
 {
-    const extent *trips, *body = cost_of_pass(e->mem, s);
+    const extent *trips, *cost = cost_of_loop(e, s);
     bool known = cost_trips(e->pool, s, &trips);
-    const extent *cost = leading_terms(e, known ? extent_mul(body, trips) : body);
     int64_t value;
     if (known && extent_is_const(cost, &value) && value < PARALLEL_COST)
         return NULL;
@@ -292,10 +298,10 @@ static int count_statements(const lstmt_list *body)
     return n;
 }
 
-/* Where a short loop runs again and again, even asking for no threads takes longer than its passes. */
-static bool is_short_and_repeated(const emitter *e, const lstmt *s)
+/* Where a short loop of a few operations runs again and again, even asking for no threads takes longer than its passes. */
+static bool is_short_and_repeated(emitter *e, const lstmt *s)
 {
-    return e->loops > 0 && count_statements(&s->body) <= SHORT_LOOP;
+    return e->loops > 0 && count_statements(&s->body) <= SHORT_LOOP && extent_degree(cost_of_loop(e, s)) <= 1;
 }
 
 typedef struct scratch_list {

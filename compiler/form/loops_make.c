@@ -104,6 +104,19 @@ void lstmt_set(arena *mem, lstmt_list *out, temp *t, lexpr *e)
     assign(mem, out, LS_SET, t, e);
 }
 
+lexpr *lstmt_compensated(arena *mem, lstmt_list *out, lexpr *sum, lexpr *lost, lexpr *x, lexpr **still_lost)
+{
+    lexpr *zero = lexpr_const(mem, x->elem, 0);
+    lexpr *term = lexpr_temp(mem, lstmt_let(mem, out, "term", lexpr_bin(mem, OP_ADD, x, lost)));
+    lexpr *total = lexpr_temp(mem, lstmt_let(mem, out, "total", lexpr_bin(mem, OP_ADD, sum, term)));
+    lexpr *taken = lexpr_temp(mem, lstmt_let(mem, out, "taken", lexpr_bin(mem, OP_SUB, total, sum)));
+    lexpr *of_sum = lexpr_bin(mem, OP_SUB, sum, lexpr_bin(mem, OP_SUB, total, taken));
+    lexpr *gone = lexpr_bin(mem, OP_ADD, of_sum, lexpr_bin(mem, OP_SUB, term, taken));
+    lexpr *finite = lexpr_bin(mem, OP_EQ, lexpr_bin(mem, OP_SUB, total, total), zero);
+    *still_lost = lexpr_temp(mem, lstmt_let(mem, out, "still_lost", lexpr_select(mem, finite, gone, zero)));
+    return total;
+}
+
 bool lexpr_is_lanewise(const lexpr *e)
 {
     return e->kind == LX_POINT && (e->op == OP_NORMAL || e->op == OP_UNIFORM);

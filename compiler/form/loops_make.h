@@ -30,5 +30,8 @@ lstmt *lstmt_new(arena *mem, lstmt_list *out, lstmt_kind kind);
 temp *lstmt_let(arena *mem, lstmt_list *out, const char *name, lexpr *e);
 void lstmt_var(arena *mem, lstmt_list *out, temp *t, lexpr *e);
 void lstmt_set(arena *mem, lstmt_list *out, temp *t, lexpr *e);
+/* The sum with one more term x: what the last addition lost goes into the term (Kahan 1965); what this one loses is
+ * known exactly (TwoSum: Knuth, The Art of Computer Programming 2, 4.2.2). Of an infinite total nothing is lost. */
+lexpr *lstmt_compensated(arena *mem, lstmt_list *out, lexpr *sum, lexpr *lost, lexpr *x, lexpr **still_lost);
 
 #endif

@@ -68,19 +68,11 @@ static void add_plain(arena *mem, lstmt_list *out, const accumulator *a, lexpr *
     lstmt_set(mem, out, a->value, lexpr_bin(mem, pointwise(a->op), lexpr_temp(mem, a->value), x));
 }
 
-/* What the last addition lost goes into the next term (Kahan 1965); what this one loses is known exactly (TwoSum:
- * Knuth, The Art of Computer Programming 2, 4.2.2). Of an infinite total nothing is lost. */
 static void add_compensated(arena *mem, lstmt_list *out, const accumulator *a, lexpr *x)
 {
-    lexpr *sum = lexpr_temp(mem, a->value), *zero = lexpr_const(mem, a->elem, 0);
-    lexpr *with = lexpr_bin(mem, OP_ADD, x, lexpr_temp(mem, a->second));
-    lexpr *term = lexpr_temp(mem, lstmt_let(mem, out, "term", with));
-    lexpr *total = lexpr_temp(mem, lstmt_let(mem, out, "total", lexpr_bin(mem, OP_ADD, sum, term)));
-    lexpr *taken = lexpr_temp(mem, lstmt_let(mem, out, "taken", lexpr_bin(mem, OP_SUB, total, sum)));
-    lexpr *of_sum = lexpr_bin(mem, OP_SUB, sum, lexpr_bin(mem, OP_SUB, total, taken));
-    lexpr *lost = lexpr_bin(mem, OP_ADD, of_sum, lexpr_bin(mem, OP_SUB, term, taken));
-    lexpr *finite = lexpr_bin(mem, OP_EQ, lexpr_bin(mem, OP_SUB, total, total), zero);
-    lstmt_set(mem, out, a->second, lexpr_select(mem, finite, lost, zero));
+    lexpr *lost, *sum = lexpr_temp(mem, a->value);
+    lexpr *total = lstmt_compensated(mem, out, sum, lexpr_temp(mem, a->second), x, &lost);
+    lstmt_set(mem, out, a->second, lost);
     lstmt_set(mem, out, a->value, total);
 }
 

@@ -73,6 +73,146 @@ static void block_sum(blocking *b, lstmt *add)
     join->part = add->acc;
 }
 
+/* ---- sums in arrays ---- */
+
+static bool mentions(const lexpr *e, const temp *t)
+{
+    if (e->temp == t)
+        return true;
+    for (int i = 0; i < e->nargs; i++)
+        if (mentions(e->args[i], t))
+            return true;
+    return false;
+}
+
+static bool is_private(const buffer *f)
+{
+    return f->kind == BUF_LOCAL || f->kind == BUF_SCRATCH;
+}
+
+/* The statements below the loop that add to entries of an array which are the same in each of its passes: loops in its
+ * body may run over the entries. False: the array is used otherwise, too. */
+static bool find_additions(blocking *b, const lstmt_list *list, const buffer *f, lstmt_list *found)
+{
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        bool same = true;
+        for (int k = 0; k < s->nsubs; k++)
+            same &= !mentions(s->subs[k], b->loop->temp);
+        if (s->kind == LS_STORE && s->buffer == f && s->accumulate && same)
+            vec_push(b->mem, found, s);
+        else if (s->buffer == f || s->from == f)
+            return false;
+        if (!find_additions(b, &s->body, f, found) || !find_additions(b, &s->other, f, found))
+            return false;
+    }
+    return true;
+}
+
+static bool is_loaded(const lexpr *e, const buffer *f)
+{
+    if (!e)
+        return false;
+    if (e->kind == LX_LOAD && e->buffer == f)
+        return true;
+    for (int i = 0; i < e->nargs; i++)
+        if (is_loaded(e->args[i], f))
+            return true;
+    return false;
+}
+
+static bool is_read(const lstmt_list *list, const buffer *f)
+{
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        if (is_loaded(s->e, f) || is_loaded(s->filter, f) || is_read(&s->body, f) || is_read(&s->other, f))
+            return true;
+    }
+    return false;
+}
+
+/* The first array that is added to, of those below the loop that are not among the done. */
+static buffer *next_array(const lstmt_list *list, const map *done)
+{
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        if (s->kind == LS_STORE && s->accumulate && is_private(s->buffer) && !map_get(done, s->buffer))
+            return s->buffer;
+        buffer *inside = s->kind == LS_FOR ? next_array(&s->body, done) : NULL;
+        if (inside)
+            return inside;
+    }
+    return NULL;
+}
+
+/* to[...] += from[...], for all entries. */
+static void add_array(blocking *b, buffer *to, buffer *from)
+{
+    lstmt_list *out = &b->after;
+    lexpr **subs = ARENA_ARRAY(b->mem, lexpr *, to->rank + 1);
+    for (int k = 0; k < to->rank; k++) {
+        lstmt *loop = lstmt_new(b->mem, out, LS_FOR);
+        loop->temp = temp_new(b->mem, arena_printf(b->mem, "entry_%d", k), ELEM_INT, false);
+        loop->lo = lexpr_int(b->mem, 0);
+        loop->hi = lexpr_size(b->mem, to->extents[k]);
+        subs[k] = lexpr_temp(b->mem, loop->temp);
+        out = &loop->body;
+    }
+    lexpr load = {
+        .kind = LX_LOAD, .elem = to->elem, .buffer = from, .lanes = from->lanes, .nargs = to->rank, .args = subs};
+    lstmt *store = lstmt_new(b->mem, out, LS_STORE);
+    store->accumulate = true;
+    store->buffer = to;
+    store->subs = subs;
+    store->nsubs = to->rank;
+    store->e = lexpr_new(b->mem, load);
+}
+
+static void block_array(blocking *b, buffer *whole, const lstmt_list *additions)
+{
+    buffer *part = ARENA_NEW(b->mem, buffer);
+    *part = *whole;
+    part->name = arena_printf(b->mem, "%s_block", whole->name);
+    vec_push(b->mem, &b->f->buffers, part);
+    if (part->kind == BUF_LOCAL)
+        lstmt_new(b->mem, &b->before, LS_ARRAY)->buffer = part;
+    lstmt *fill = lstmt_new(b->mem, &b->before, LS_FILL);
+    fill->buffer = part;
+    fill->e = lexpr_const(b->mem, part->elem, 0);
+    add_array(b, whole, part);
+    for (int i = 0; i < additions->n; i++)
+        additions->data[i]->buffer = part;
+}
+
+/* Whether the loop has arrays that it only adds to; with b->f they get blocks. What is written for lanes has levels of
+ * its own. */
+static bool block_arrays(blocking *b)
+{
+    if (b->loop->must)
+        return false;
+    bool found = false;
+    map done;
+    map_init(&done, b->mem);
+    for (buffer *f; (f = next_array(&b->loop->body, &done));) {
+        map_set(&done, f, f);
+        lstmt_list additions = {0};
+        if (!elem_is_float(f->elem) || is_read(&b->loop->body, f) || !find_additions(b, &b->loop->body, f, &additions))
+            continue;
+        found = true;
+        if (b->f)
+            block_array(b, f, &additions);
+        for (int i = 0; b->f && i < additions.n; i++)
+            map_set(&done, additions.data[i]->buffer, f);
+    }
+    return found;
+}
+
+static bool has_arrays(arena *mem, lstmt *loop)
+{
+    blocking b = {.mem = mem, .loop = loop};
+    return block_arrays(&b);
+}
+
 /* ---- logsumexp ---- */
 
 static buffer *score_buffer(blocking *b, const accumulator *a)
@@ -185,6 +325,8 @@ static lstmt *in_blocks(arena *mem, nest_fn *f, lstmt *loop, const map *inner, b
     blocking b = {.mem = mem, .f = f, .loop = loop};
     b.pool = extent_pool_new(mem);
     lstmt *blocks = blocks_around(&b, scores);
+    if (sums)
+        block_arrays(&b);
     lstmt_list body = {0};
     for (int i = 0; i < loop->body.n; i++) {
         lstmt *s = loop->body.data[i];
@@ -256,13 +398,14 @@ static void block_list(const reducing *r, nest_fn *f, lstmt_list *list, place_of
         lstmt *s = list->data[i];
         block_list(r, f, &s->body, inside(r, p, s));
         block_list(r, f, &s->other, inside(r, p, s));
-        if (s->kind != LS_FOR || s->parallel)
+        if (s->kind != LS_FOR || s->parallel || s->parts)
             continue;
         map own;
         map_init(&own, r->mem);
         find_inside(&own, &s->body);
         bool of_pair = p.loops >= 2 && p.reducing > 0;
-        bool sums = !of_pair && is_long(s) && has(s, &own, is_sum), scores = has(s, &own, is_exponential);
+        bool sums = !of_pair && is_long(s) && (has(s, &own, is_sum) || has_arrays(r->mem, s)),
+             scores = has(s, &own, is_exponential);
         if (sums || scores)
             list->data[i] = in_blocks(r->mem, f, s, &own, sums, scores);
     }

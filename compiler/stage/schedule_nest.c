@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "form/loops_make.h"
 #include "stage/schedule_pairs.h"
 
 enum {
@@ -151,7 +152,8 @@ static void plan_reduce(scheduler *s, plan *w, item *it)
         vec_push(s->mem, &w->roots, it->filter);
 }
 
-/* ---- vector reductions: sums for all points of some axes in one pass, that share costly parts free of the first ---- */
+/* ---- vector reductions: sums for all points of some axes in one pass, that share costly parts free of the first ----
+ */
 
 static bool is_costly(const node *n)
 {
@@ -212,23 +214,46 @@ static item *vector_item(vectorizing *v, node *n)
     return it;
 }
 
-/* Zeros for the sums of an item, under the name that is returned. */
-static var *declare_sums(vectorizing *v, item *it, const node *n)
+/* An array of zeros with an entry for each sum of the item; params stand for such arrays. */
+static buffer *array_of_sums(vectorizing *v, const item *it, const char *hint, elem e, var **param)
 {
     scheduler *s = v->s;
     block *k = v->k;
     const extent **extents = ARENA_ARRAY(s->mem, const extent *, it->nentries);
     for (int i = 0; i < it->nentries; i++)
         extents[i] = it->entries[i]->extent;
-    var *sums = graph_param(s->g, n->elem, it->nentries, extents, n->hint);
-    it->target = new_buffer(s, k, n->hint ? n->hint : "sums", n->elem, it->nentries, extents);
+    buffer *f = new_buffer(s, k, hint, e, it->nentries, extents);
     lstmt *fill = add_stmt(s, k->out, LS_FILL);
-    fill->buffer = it->target;
-    fill->e = lx_const(s, n->elem, 0);
-    map_set(&k->tensors, sums->self, it->target);
+    fill->buffer = f;
+    fill->e = lx_const(s, e, 0);
+    *param = graph_param(s->g, e, it->nentries, extents, hint);
+    map_set(&k->tensors, (*param)->self, f);
     k->vars = arena_grow(s->mem, k->vars, (size_t)k->nvars, (size_t)k->nvars + 1, sizeof *k->vars);
-    k->vars[k->nvars++] = sums;
-    return sums;
+    k->vars[k->nvars++] = *param;
+    return f;
+}
+
+/* What was lost is added when the sum is finite. */
+static node *with_lost(graph *g, node *sum, node *lost)
+{
+    node *finite = graph_bin(g, OP_EQ, graph_bin(g, OP_SUB, sum, sum), graph_real(g, sum->elem, 0));
+    return graph_select(g, finite, graph_bin(g, OP_ADD, sum, lost), sum);
+}
+
+/* Arrays for the sums n of an item, for all its entries; returns what n then is. */
+static node *declare_sums(vectorizing *v, item *it, const node *n)
+{
+    graph *g = v->s->g;
+    const char *hint = n->hint ? n->hint : "sums";
+    bool wide = v->s->sums == SUM_F64 && n->elem == ELEM_F32;
+    var *sums, *lost;
+    it->target = array_of_sums(v, it, hint, wide ? ELEM_F64 : n->elem, &sums);
+    node *sum = graph_access_vars(g, sums->self, it->entries);
+    if (v->s->sums == SUM_KAHAN && elem_is_float(n->elem)) {
+        it->lost = array_of_sums(v, it, "lost", n->elem, &lost);
+        sum = with_lost(g, sum, graph_access_vars(g, lost->self, it->entries));
+    }
+    return wide ? graph_un(g, OP_TO_F32, sum) : sum;
 }
 
 /* Replaces the sums in the row by accesses to accumulator arrays. */
@@ -244,7 +269,7 @@ static node *vectorize(void *data, node *n)
     item *it = vector_item(v, n);
     if (it) {
         vec_push(s->mem, &v->made, it);
-        r = graph_access_vars(s->g, declare_sums(v, it, n)->self, it->entries);
+        r = declare_sums(v, it, n);
     } else {
         r = graph_map_args(s->g, n, vectorize, v);
     }
@@ -358,11 +383,27 @@ static void finish_sum(scheduler *s, block *k, item *it, lexpr *at)
     acc_add(s, k->out, &it->acc, x, filter, at);
 }
 
+static void add_to_compensated(scheduler *s, lstmt_list *out, const item *it, lexpr *x)
+{
+    lexpr *sum = lx_temp(s, add_let(s, out, "sum", lx_load(s, it->target, it->nprefix, it->prefix, false)));
+    lexpr *lost = lx_temp(s, add_let(s, out, "lost", lx_load(s, it->lost, it->nprefix, it->prefix, false)));
+    lexpr *still_lost;
+    lexpr *total = lstmt_compensated(s->mem, out, sum, lost, x, &still_lost);
+    add_store(s, out, it->lost, it->nprefix, it->prefix, still_lost);
+    add_store(s, out, it->target, it->nprefix, it->prefix, total);
+}
+
 static void finish_store(scheduler *s, block *k, item *it)
 {
     lexpr *x = emit_value(s, k, it->body);
     if (it->filter)
         x = lx_select(s, emit_value(s, k, it->filter), x, lx_const(s, x->elem, 0));
+    if (it->lost) {
+        add_to_compensated(s, k->out, it, x);
+        return;
+    }
+    if (x->elem != it->target->elem)
+        x = lx_point(s, OP_TO_F64, ELEM_F64, 1, &x);
     add_store(s, k->out, it->target, it->nprefix, it->prefix, x);
     k->out->data[k->out->n - 1]->accumulate = it->accumulate;
 }

@@ -43,6 +43,7 @@ typedef struct item {
     int nprefix;
     lexpr **prefix;
     bool accumulate;
+    buffer *lost; /* what compensated sums in the target have lost; NULL: they are not compensated */
     int nentries; /* ITEM_VECTOR: the axes of the target, below the summation axes */
     var **entries;
     accumulator acc;

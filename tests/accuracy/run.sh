@@ -23,15 +23,15 @@ check() { # TERMS PLACE...
 }
 
 library blocked f32
-check 100000 all product rows vectors columns slope ranges
+check 100000 all product rows vectors wide columns slope ranges
 check 10000000 all product columns slope ranges
 library blocked f64
-check 100000 all product rows vectors columns slope ranges
+check 100000 all product rows vectors wide columns slope ranges
 check 10000000 all product columns slope ranges
 library f64 f32
-check 1000000 rows vectors
+check 1000000 rows vectors wide
 check 10000000 all product columns slope ranges
 library kahan f64
-check 1000000 rows vectors
+check 1000000 rows vectors wide
 check 10000000 all product columns slope ranges
 exit $failed

@@ -183,12 +183,13 @@ static double place_product(const library *l, const terms *t, const void *x)
 /* Rows that all add up the same, with 1 or 2 results each: that of the k-th is k + 1 times as large. */
 static double row_error(const library *l, const terms *t, const void *x, const char *name, int each)
 {
-    double got[2 * ROWS], below[ROWS], most = 0;
+    double got[2 * ROWS], below[ROWS], most = 0, factors[] = {1, 2};
     for (int i = 0; i < ROWS; i++)
         below[i] = -8;
-    void *s = packed(l, below, ROWS);
-    run(l, name, (const int64_t[]){t->n, ROWS}, (const void *[]){x, s}, got, each * ROWS);
+    void *s = packed(l, below, ROWS), *w = packed(l, factors, each);
+    run(l, name, (const int64_t[]){t->n, ROWS, each}, (const void *[]){x, s, w}, got, each * ROWS);
     free(s);
+    free(w);
     for (int i = 0; i < each * ROWS; i++)
         most = fmax(most, error_of(got[i], 1 + i % each, &t->all));
     return most;
@@ -202,6 +203,11 @@ static double place_rows(const library *l, const terms *t, const void *x)
 static double place_vectors(const library *l, const terms *t, const void *x)
 {
     return row_error(l, t, x, "vectors", 2);
+}
+
+static double place_wide(const library *l, const terms *t, const void *x)
+{
+    return row_error(l, t, x, "wide", 2);
 }
 
 static double worst_part(const double *got, const exact *parts)
@@ -256,9 +262,9 @@ typedef struct place {
     double (*error)(const library *l, const terms *t, const void *x);
 } place;
 
-static const place places[] = {{"all", place_all},           {"product", place_product}, {"rows", place_rows},
-                               {"vectors", place_vectors},   {"columns", place_columns}, {"slope", place_slope},
-                               {"gathered", place_gathered}, {"ranges", place_ranges}};
+static const place places[] = {{"all", place_all},         {"product", place_product},   {"rows", place_rows},
+                               {"vectors", place_vectors}, {"wide", place_wide},         {"columns", place_columns},
+                               {"slope", place_slope},     {"gathered", place_gathered}, {"ranges", place_ranges}};
 
 static const place *place_named(const char *name)
 {

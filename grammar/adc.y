@@ -46,7 +46,7 @@ static void adc_error(const loc *at, void *scanner, tree_builder *b, const char 
     let_def def;
     let_targets targets;
     placed_names placed;
-    policy policy;
+    checkpoint policy;
     function *function;
 }
 

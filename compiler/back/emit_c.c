@@ -37,6 +37,8 @@ void emitter_init(emitter *e, arena *mem, const interface *face, const nest_fn *
         map_set(&e->taken, names_intern(&e->words, e->p.params.sizes[i]), e);
     for (int i = 0; i < fn->face->nargs; i++)
         map_set(&e->taken, names_intern(&e->words, e->p.params.args[i]), e);
+    for (int i = 0; i < fn->shares.n; i++)
+        map_set(&e->taken, names_intern(&e->words, fn->shares.data[i].name), e);
     find_users(e);
 }
 

@@ -307,12 +307,13 @@ const char *emit_run(emitter *e)
     text failure = {0};
     if (e->p.can_fail)
         failure = printed(e, emit_failure);
-    text pointers = printed(e, emit_pointers);
+    text pointers = printed(e, emit_pointers), shares = printed(e, emit_shares);
     string_list declared = {0}, passed = {0};
     collect_parameters(e, &declared, &passed);
     const char *name = arena_printf(e->mem, "adt_run_%s%s", e->fn->face->name, version_suffix(e));
     emit_linef(e, "static ad_status %s(%s)", name, declared.n ? joined(e, &declared) : "void");
     emit_line(e, "{");
+    text_add(e->out, text_str(&shares));
     text_add(e->out, e->fn->nslots > 0 && !pointers.n ? "    (void)workspace;\n" : text_str(&pointers));
     text_add(e->out, text_str(&scratch));
     text_add(e->out, e->p.can_fail ? "    bool ad_failed = false;\n" : "");

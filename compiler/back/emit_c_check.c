@@ -94,10 +94,21 @@ static void emit_unused_workspace_args(emitter *e)
         }
 }
 
+void emit_shares(emitter *e)
+{
+    for (int i = 0; i < e->fn->shares.n; i++) {
+        const size_share *s = &e->fn->shares.data[i];
+        emit_linef(e, "const int64_t %s = %s(%s, %s, %s, %s);", s->name, prelude_use(e->p.helpers, "ad_share"),
+                   print_integer(e->mem, s->least), checked_terms(e, s->all, 0), checked_terms(e, s->one, 0),
+                   checked_terms(e, s->most, 0));
+    }
+}
+
 static void emit_total(emitter *e)
 {
     if (e->fn->nslots == 0)
         return;
+    emit_shares(e);
     emit_line(e, "int64_t ad_total = 64; /* parts begin at multiples of 64 */");
     for (int i = 0; i < e->fn->nslots; i++)
         emit_slot_size(e, i);

@@ -57,6 +57,8 @@ const buffer *sole_result(const emitter *e, const lstmt *s);
 
 /* emit_c_check.c: the workspace query and the public function. */
 void emit_workspace_query(emitter *e);
+/* The sizes that are computed on entry. */
+void emit_shares(emitter *e);
 void emit_public(emitter *e, const char *run_call);
 
 #endif

@@ -56,6 +56,25 @@ const prelude_row prelude_arithmetic[] = {
      "    int64_t r = a % b;\n"
      "    return r != 0 && (r < 0) != (b < 0) ? r + b : r;\n"
      "}\n"},
+    {"ad_split_int", "",
+     "/* Of these passes, how many run before the next state is kept in one of the slots: Griewank and Walther,\n"
+     " * Algorithm 799. */\n"
+     "static inline int64_t ad_split_int(int64_t passes, int64_t slots)\n"
+     "{\n"
+     "    int64_t r = 0, reach = 1; /* reach = binomial(slots + r, r) */\n"
+     "    if (slots <= 1 || passes <= 2)\n"
+     "        return passes - 1;\n"
+     "    if (slots >= passes)\n"
+     "        return 1;\n"
+     "    while (reach < passes) {\n"
+     "        r++;\n"
+     "        reach = reach * (slots + r) / r;\n"
+     "    }\n"
+     "    int64_t b1 = reach * r / (slots + r), b2 = b1 * slots / (slots + r - 1);\n"
+     "    int64_t b3 = slots > 2 ? b2 * (slots - 1) / (slots + r - 2) : 1;\n"
+     "    int64_t b4 = b2 * (r - 1) / slots, b5 = slots < 3 ? 0 : slots > 3 ? b3 * (slots - 2) / r : 1;\n"
+     "    return passes <= b1 + b3 ? b4 : passes >= reach - b5 ? b1 : passes - b2 - b3;\n"
+     "}\n"},
     {"ad_pow_int", "",
      "/* Wraps around; a negative power is that of the real number, cut to its integer part (0 for a 0). */\n"
      "static inline int64_t ad_pow_int(int64_t a, int64_t b)\n"

@@ -90,6 +90,15 @@ const prelude_row prelude_memory[] = {
      "{\n"
      "    return bytes <= 0 ? 0 : (bytes + 63) / 64 * 64;\n"
      "}\n"},
+    {"ad_share", "",
+     "/* How many states of that size fit, within bounds. Impossible sizes are negative; they show in the total. */\n"
+     "static inline int64_t ad_share(int64_t least, int64_t all, int64_t one, int64_t most)\n"
+     "{\n"
+     "    int64_t n = one > 0 ? all / one : most;\n"
+     "    n = n < least ? least : n;\n"
+     "    n = n > most ? most : n;\n"
+     "    return n < 0 ? 0 : n;\n"
+     "}\n"},
     {"ad_room", "AD_BAD ad_part",
      "/* Likewise, AD_BAD on overflow. */\n"
      "static inline int64_t ad_room(int64_t bytes)\n"

@@ -71,7 +71,10 @@ static const char *spell_atom(const char *atom, const void *data)
             p->arg_used[i] = true;
             return p->params.args[i];
         }
-    assert(atom == NULL && "a size that no parameter gives");
+    int share = 0;
+    while (share < p->fn->shares.n && strcmp(p->fn->shares.data[share].name, atom))
+        share++;
+    assert(share < p->fn->shares.n && "a size that nothing gives");
     return atom;
 }
 

@@ -105,6 +105,7 @@ static const spelling ints[OP_COUNT] = {
     [OP_MAX] = HELPER("ad_max"),
     [OP_IDIV] = HELPER("ad_div"),
     [OP_IMOD] = HELPER("ad_mod"),
+    [OP_SPLIT] = HELPER("ad_split"),
     [OP_EQ] = COMPARE("==", PREC_ADD),
     [OP_NE] = COMPARE("!=", PREC_ADD),
     [OP_LT] = COMPARE("<", PREC_ADD),

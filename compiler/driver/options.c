@@ -127,16 +127,8 @@ static exit_code add_define(options *o, const option *self, const char *value)
 static exit_code set_checkpoint(options *o, const option *self, const char *value)
 {
     (void)self;
-    static const char *const later[] = {"every", "revolve", "budget", "recompute"};
-    if (!strcmp(value, "all")) {
-        o->compile.checkpoint = KEEP_ALL;
+    if (checkpoint_read(value, &o->compile.checkpoint))
         return EXIT_OK;
-    }
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (!strncmp(value, later[i], strlen(later[i]))) {
-            report_error(&o->report, "--checkpoint='%s' is not available in this version: only 'all' is", value);
-            return EXIT_PROGRAM;
-        }
     report_error(&o->report, "--checkpoint='%s': expected all, every K, revolve S, budget BYTES or recompute", value);
     return EXIT_USAGE;
 }

@@ -24,6 +24,7 @@
 #include "stage/fuse.h"
 #include "stage/iterate.h"
 #include "stage/jam.h"
+#include "stage/keep.h"
 #include "stage/lower.h"
 #include "stage/parse.h"
 #include "stage/place.h"
@@ -234,8 +235,10 @@ static void fuse_all(pipeline *p, graph_fn *f)
         fuse_all(p, f->versions.data[k]);
 }
 
-static nest_fn *schedule_fn(pipeline *p, const graph_fn *f)
+static nest_fn *schedule_fn(pipeline *p, graph_fn *f)
 {
+    keep(p->graphs.g, f);
+    verify(p, f, "keep");
     nest_fn *n = schedule(p->graphs.g, f, p->o->sum);
     vectorize(n, p->mem);
     block(n, p->mem);
@@ -277,7 +280,7 @@ static lower_options lowering_of(pipeline *p, const fixed_sizes *fixed)
         fixed_names[n] = fixed->data[i].name;
         values[n] = fixed->data[i].value;
     }
-    return (lower_options){.real = o->real, .ndefines = n, .define_names = fixed_names, .define_values = values};
+    return (lower_options){.real = o->real, .ndefines = n, .define_names = fixed_names, .define_values = values, .checkpoint = p->o->checkpoint};
 }
 
 static bool is_defined(const compile_options *o, const fixed_sizes *fixed)

@@ -27,8 +27,7 @@ typedef struct compile_options {
     const char *prefix;             /* --prefix; NULL: from the file name */
     const char *header_name;        /* how the .c includes its header: "model.h" */
     const char *command;            /* for the header's comment */
-    checkpoint_kind checkpoint;     /* --checkpoint */
-    int64_t checkpoint_value;
+    checkpoint checkpoint;          /* --checkpoint */
     bool versions;    /* functions also in versions for few coordinates */
     const char *emit; /* --emit=STAGE; NULL: the whole way */
 } compile_options;

@@ -22,6 +22,7 @@ static const op_row op_rows[OP_COUNT] = {
     [OP_ALL] = {"all", -1, 0, 0},       [OP_ARGKMIN] = {"argkmin", -1, 0, 0}, [OP_ARGKMAX] = {"argkmax", -1, 0, 0},
     [OP_INPUT] = {"input", 0, 0, 0},    [OP_TENSOR] = {"tensor", 1, 0, 0},    [OP_SCATTER] = {"scatter", -1, 0, 0},
     [OP_LOOP] = {"loop", -1, 0, 0},     [OP_OUT] = {"out", 1, 0, 0},          [OP_STACK] = {"stack", 2, 0, 0},
+    [OP_AT] = {"at", 2, 0, 0},
     [OP_NAME] = {"name", 1, 0, 0},      [OP_CUSTOM] = {"custom", -1, 0, 0},   [OP_VJP] = {"vjp", -1, 0, 0},
     [OP_JVP] = {"jvp", -1, 0, 0},       [OP_CALL] = {"call", -1, 0, 0},
     [OP_CG] = {"cg", -1, 0, 0},         [OP_FIXPOINT] = {"fixpoint", -1, 0, 0},
@@ -428,6 +429,20 @@ node *graph_out(graph *g, node *of, int k)
               .nargs = 1,
               .args = &of,
               .integer = k};
+    return graph_intern(g, &n);
+}
+
+node *graph_at(graph *g, node *loop, node *pass, const extent *passes, int k)
+{
+    const node *like = loop->args[2 + k];
+    node n = {.op = OP_AT,
+              .elem = like->elem,
+              .rank = like->rank,
+              .extents = like->extents,
+              .nargs = 2,
+              .args = (node *[]){loop, pass},
+              .integer = k,
+              .extent = passes};
     return graph_intern(g, &n);
 }
 

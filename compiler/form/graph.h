@@ -23,6 +23,7 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "base/vec.h"
+#include "form/checkpoint.h"
 #include "form/interface.h" /* elem */
 #include "form/routine.h"
 
@@ -53,7 +54,10 @@ typedef enum op {
     OP_LOOP,    /* no value itself. args: lo, hi, inits[n] outside; nexts[n] inside; vars: t, states[n] */
     OP_OUT,     /* args: loop, call or vjp; index: which result; of a loop of n states, n: how many passes it made */
     OP_CALL,    /* no value itself. args: operands, tensors; integer: routine_id */
-    OP_STACK,   /* args: loop outside; expr inside; vars as the loop's. First axis: the passes */
+    OP_STACK,   /* args: loop outside; expr inside; vars as the loop's. First axis: the passes. integer: 1 when it is read
+                   only by the loop that goes back, pass by pass (a tape), so that its rows need not be stored */
+    OP_AT,      /* args: loop, pass; index: a state's value at the start of that pass, of at most extent passes. Brought
+                   back from what the loop keeps (stage/keep) */
     OP_NAME,    /* args: x; index: unique number. What a derivative is taken with respect to; gone after derive */
     OP_CUSTOM,  /* hand-written derivative. args: value, xs[n] outside; adjoints[n] inside; vars: xs[n], w */
     /* Solvers: args: start, tolerance, most passes outside; functions of x inside; vars: x. Loops after derive.
@@ -118,7 +122,8 @@ typedef struct opening {
 
 /* What a loop is besides its graph; copies of a loop share it. */
 typedef struct loop_rule {
-    bool conditional; /* goes on only while its first state, a bool, is true */
+    bool conditional;      /* goes on only while its first state, a bool, is true */
+    checkpoint checkpoint; /* what is kept of its states for going back through it */
 } loop_rule;
 
 typedef struct graph {
@@ -187,6 +192,8 @@ int graph_call_results(const node *call);
 node *graph_out(graph *g, node *of, int k);
 /* passes: the extent of the first axis, equal to hi - lo. */
 node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, node *e);
+node *graph_tape(graph *g, node *loop, const extent *passes, var *const *vars, node *e);
+node *graph_at(graph *g, node *loop, node *pass, const extent *passes, int k);
 node *graph_custom(graph *g, node *value, int n, node *const *xs, var *const *vars, node *const *adjoints);
 /* start is a floating tensor or value, x a parameter like it, as are the n functions of x. */
 enum { SOLVER_FUNCTIONS = 3 }; /* the place of the first function among the arguments */

@@ -454,7 +454,7 @@ node *graph_loop(graph *g, loop_rule rule, node *lo, node *hi, int n, node *cons
     return close_fresh(g, proto);
 }
 
-node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, node *e)
+static node *stack_of(graph *g, node *loop, const extent *passes, var *const *vars, node *e, bool tape)
 {
     const extent **extents = ARENA_ARRAY(g->mem, const extent *, e->rank + 1);
     extents[0] = passes;
@@ -465,12 +465,24 @@ node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, 
                   .elem = e->elem,
                   .rank = e->rank + 1,
                   .extents = extents,
+                  .integer = tape,
                   .nargs = 2,
                   .ninner = 1,
                   .args = args,
                   .nvars = loop->nvars,
                   .vars = arena_grow(g->mem, vars, (size_t)loop->nvars, (size_t)loop->nvars, sizeof *vars)};
     return close_fresh(g, proto);
+}
+
+node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, node *e)
+{
+    return stack_of(g, loop, passes, vars, e, false);
+}
+
+node *graph_tape(graph *g, node *loop, const extent *passes, var *const *vars, node *e)
+{
+    checkpoint_kind kind = graph_rule(g, loop).checkpoint.kind;
+    return stack_of(g, loop, passes, vars, e, kind != KEEP_DEFAULT && kind != KEEP_ALL);
 }
 
 node *graph_custom(graph *g, node *value, int n, node *const *xs, var *const *vars, node *const *adjoints)

@@ -225,6 +225,15 @@ static const char *check_out(const node *n)
     return like_node(n, of->args[2 + n->integer]) ? NULL : "type differs from the result's";
 }
 
+static const char *check_at(const node *n)
+{
+    if (n->nargs != 2 || n->args[0]->op != OP_LOOP || !is_int_value(n->args[1]) || !n->extent)
+        return "not a pass of a loop";
+    if (n->integer < 0 || n->integer >= n->args[0]->ninner)
+        return "no such state";
+    return like_node(n, n->args[0]->args[2 + n->integer]) ? NULL : "type differs from the state's";
+}
+
 static const char *check_derivative(const node *n)
 {
     int first = n->op == OP_VJP ? 2 : 1, count = n->op == OP_VJP ? n->nargs - 2 : (n->nargs - 1) / 2;
@@ -265,6 +274,8 @@ static const char *check_op(const graph *g, const node *n)
         return check_solver(n);
     case OP_OUT:
         return check_out(n);
+    case OP_AT:
+        return check_at(n);
     case OP_NAME:
         return n->nargs == 1 && like_node(n, n->args[0]) ? NULL : "type differs from what it names";
     case OP_VJP:

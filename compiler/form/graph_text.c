@@ -242,6 +242,7 @@ static void head_of(entry *e)
         head_input(e);
         break;
     case OP_OUT:
+    case OP_AT:
     case OP_NAME:
         head_numbered(e);
         break;

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const kind_names[] = {
     [BUF_INPUT] = "input",     [BUF_RESULT] = "result", [BUF_WORKSPACE] = "workspace",
@@ -308,9 +309,51 @@ static void print_check(text *t, const size_check *c)
     text_addf(t, " %s 0, argument %d\n", c->equality ? "==" : ">=", c->arg);
 }
 
+int64_t size_share_value(int64_t least, int64_t all, int64_t one, int64_t most)
+{
+    int64_t n = one > 0 ? all / one : most;
+    n = n < least ? least : n;
+    n = n > most ? most : n;
+    return n < 0 ? 0 : n;
+}
+
+static const size_share *share_of(const nest_fn *f, const char *name)
+{
+    for (int i = 0; i < f->shares.n; i++)
+        if (!strcmp(f->shares.data[i].name, name))
+            return &f->shares.data[i];
+    return NULL;
+}
+
+bool loops_mention(const nest_fn *f, const extent *e, const char *name)
+{
+    for (int i = 0; i < e->n; i++)
+        for (int k = 0; k < e->terms[i].degree; k++) {
+            const size_share *s = share_of(f, e->terms[i].atoms[k]);
+            if (!strcmp(e->terms[i].atoms[k], name) ||
+                (s && (loops_mention(f, s->all, name) || loops_mention(f, s->one, name) ||
+                       loops_mention(f, s->most, name))))
+                return true;
+        }
+    return false;
+}
+
+const char *size_share_text(arena *mem, const size_share *s)
+{
+    int64_t one;
+    const char *all = extent_str(mem, s->all);
+    if (!extent_is_const(s->one, &one) || one != 1)
+        all = arena_printf(mem, s->all->n > 1 ? "(%s)/(%s)" : "%s/(%s)", all, extent_str(mem, s->one));
+    if (s->least > 0)
+        all = arena_printf(mem, "max(%s, %d)", all, (int)s->least);
+    return arena_printf(mem, "%s = min(%s, %s)", s->name, all, extent_str(mem, s->most));
+}
+
 void loops_print(text *t, const nest_fn *f)
 {
     text_addf(t, "fn %s\n", f->face->name);
+    for (int i = 0; i < f->shares.n; i++)
+        text_addf(t, "    size %s\n", size_share_text(t->mem, &f->shares.data[i]));
     for (int i = 0; i < f->buffers.n; i++)
         print_buffer(t, f->buffers.data[i]);
     for (int i = 0; i < f->checks.n; i++)

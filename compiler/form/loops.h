@@ -149,8 +149,21 @@ typedef enum sum_mode {
     SUM_F64      /* blocks, f32 terms in f64 */
 } sum_mode;
 
+/* A size that is computed on entry: all / one, rounded down, at least `least`, at most `most`, at least 0; `most` where
+ * one is not positive. How many states a loop keeps. */
+typedef struct size_share {
+    const char *name;
+    const extent *all, *one, *most;
+    int64_t least;
+} size_share;
+
+/* "slots = min(9, steps)" */
+const char *size_share_text(arena *mem, const size_share *s);
+int64_t size_share_value(int64_t least, int64_t all, int64_t one, int64_t most);
+
 typedef struct nest_fn {
     interface_fn *face;
+    VEC(size_share) shares; /* atoms of the extents of buffers, besides those of the interface */
     fixed_sizes fixed;              /* as in graph_fn */
     VEC(struct nest_fn *) versions; /* taken where their sizes match */
     VEC(buffer *) buffers;
@@ -167,6 +180,8 @@ typedef struct nest_module {
     bool fast_math; /* functions may be less exact than 2 ulp */
 } nest_module;
 
+/* e depends on the size or int input, itself or through a share. */
+bool loops_mention(const nest_fn *f, const extent *e, const char *name);
 void loops_print(text *t, const nest_fn *f);
 void loops_print_expr(text *t, const lexpr *e);
 

@@ -7,6 +7,7 @@
 #include "base/diag.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "form/checkpoint.h"
 #include "form/type.h"
 
 typedef struct expr expr;
@@ -176,15 +177,6 @@ typedef struct let_def {
     binding *bind;     /* (check) */
 } let_def;
 
-typedef enum checkpoint_kind {
-    KEEP_DEFAULT,
-    KEEP_ALL,
-    KEEP_EVERY,
-    KEEP_REVOLVE,
-    KEEP_BUDGET,
-    KEEP_RECOMPUTE
-} checkpoint_kind;
-
 struct stmt {
     stmt_kind kind;
     loc at;
@@ -198,8 +190,7 @@ struct stmt {
     expr_list values;
     expr *lo, *hi, *max;
     stmt_list body, other;
-    checkpoint_kind checkpoint;
-    int64_t checkpoint_value; /* k, s, or bytes */
+    checkpoint checkpoint;
     binding_list state;       /* STMT_FOR, STMT_WHILE, STMT_IF (check): outer vars that the body rebinds, each once */
 };
 

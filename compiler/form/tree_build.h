@@ -48,11 +48,6 @@ typedef struct placed_name {
 } placed_name;
 typedef VEC(placed_name) placed_names;
 
-typedef struct policy {
-    checkpoint_kind kind;
-    int64_t value;
-} policy;
-
 /* Scanner. */
 enum { TREE_MAX_NESTING = 500, TREE_MAX_DEPTH = 1000 };
 void tree_scan_bracket(tree_builder *b, int change, loc at);
@@ -99,8 +94,8 @@ stmt *tree_values(tree_builder *b, loc at, stmt_kind kind, expr_list values);
 stmt *tree_for(tree_builder *b, loc at, loc name_at, const char *name, expr *lo, expr *hi, stmt_list body);
 stmt *tree_while(tree_builder *b, loc at, expr *condition, expr *max, stmt_list body);
 stmt *tree_branch(tree_builder *b, loc at, expr *condition, stmt_list body, stmt_list other);
-stmt *tree_checkpoint(stmt *loop, policy p);
-policy tree_policy(tree_builder *b, loc at, const char *annotation, const char *kind, const char *count,
+stmt *tree_checkpoint(stmt *loop, checkpoint c);
+checkpoint tree_policy(tree_builder *b, loc at, const char *annotation, const char *kind, const char *count,
                    const char *unit);
 
 /* Declarations, added to the builder's module. */

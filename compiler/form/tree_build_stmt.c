@@ -154,60 +154,25 @@ stmt *tree_branch(tree_builder *b, loc at, expr *condition, stmt_list body, stmt
     return finish(b, s);
 }
 
-stmt *tree_checkpoint(stmt *loop, policy p)
+stmt *tree_checkpoint(stmt *loop, checkpoint c)
 {
-    if (loop) {
-        loop->checkpoint = p.kind;
-        loop->checkpoint_value = p.value;
-    }
+    if (loop)
+        loop->checkpoint = c;
     return loop;
 }
 
-static const struct {
-    const char *name;
-    checkpoint_kind kind;
-    bool counted, unit;
-} policies[] = {
-    {"all", KEEP_ALL, false, false},
-    {"every", KEEP_EVERY, true, false},
-    {"revolve", KEEP_REVOLVE, true, false},
-    {"budget", KEEP_BUDGET, true, true},
-    {"recompute", KEEP_RECOMPUTE, false, false},
-};
-
-static const struct {
-    const char *name;
-    int64_t bytes;
-} units[] = {{"B", 1},     {"KiB", 1 << 10}, {"MiB", 1 << 20},  {"GiB", 1 << 30},
-             {"kB", 1000}, {"MB", 1000000},  {"GB", 1000000000}};
-
-static int64_t unit_bytes(const char *unit)
+checkpoint tree_policy(tree_builder *b, loc at, const char *annotation, const char *kind, const char *count,
+                       const char *unit)
 {
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (!strcmp(units[i].name, unit))
-            return units[i].bytes;
-    return 0;
-}
-
-policy tree_policy(tree_builder *b, loc at, const char *annotation, const char *kind, const char *count,
-                   const char *unit)
-{
-    policy p = {KEEP_DEFAULT, 0};
+    checkpoint c = {KEEP_DEFAULT, 0};
     if (strcmp(annotation, "checkpoint")) {
         if (diag_error(b->diag, at, "unknown annotation '@%s'", annotation))
             diag_hint(b->diag, "the only one is @checkpoint(...), before a loop");
-        return p;
+        return c;
     }
-    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++)
-        if (!strcmp(policies[i].name, kind) && policies[i].counted == !!count && policies[i].unit == !!unit)
-            p.kind = policies[i].kind;
-    int64_t scale = unit ? unit_bytes(unit) : 1;
-    if (count && __builtin_mul_overflow(strtoll(count, NULL, 10), scale, &p.value))
-        p.value = 0;
-    bool bad = p.kind == KEEP_DEFAULT || (count && p.value <= 0);
-    if (bad && diag_error(b->diag, at, "this checkpoint choice is not understood"))
+    if (!checkpoint_of_words(kind, count, unit, &c) && diag_error(b->diag, at, "this checkpoint choice is not understood"))
         diag_hint(b->diag, "write all, every 10, revolve 8, budget 64 MiB or recompute");
-    return p;
+    return c;
 }
 
 function *tree_function(tree_builder *b, loc at, const char *name, param_list params, type_syntax *result,

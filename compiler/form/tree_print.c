@@ -362,17 +362,8 @@ static void print_values(printer *p, const stmt *s)
 
 static void print_checkpoint(printer *p, const stmt *s)
 {
-    static const char *const names_[] = {[KEEP_ALL] = "all",
-                                         [KEEP_EVERY] = "every",
-                                         [KEEP_REVOLVE] = "revolve",
-                                         [KEEP_BUDGET] = "budget",
-                                         [KEEP_RECOMPUTE] = "recompute"};
-    if (s->checkpoint == KEEP_DEFAULT)
-        return;
-    text_addf(p->t, "@checkpoint(%s", names_[s->checkpoint]);
-    if (s->checkpoint_value)
-        text_addf(p->t, " %" PRId64 "%s", s->checkpoint_value, s->checkpoint == KEEP_BUDGET ? " B" : "");
-    put(p, ") ");
+    if (s->checkpoint.kind != KEEP_DEFAULT)
+        text_addf(p->t, "@checkpoint(%s) ", checkpoint_text(p->t->mem, s->checkpoint));
 }
 
 static void print_for(printer *p, const stmt *s)

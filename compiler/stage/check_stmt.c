@@ -216,19 +216,8 @@ static void check_block(checker *c, stmt *region, stmt_list *body)
     scope_close(c, scope);
 }
 
-static const char *const policy_names[] = {
-    [KEEP_EVERY] = "every", [KEEP_REVOLVE] = "revolve", [KEEP_BUDGET] = "budget", [KEEP_RECOMPUTE] = "recompute"};
-
-static void check_policy(checker *c, const stmt *s)
-{
-    if (s->checkpoint != KEEP_DEFAULT && s->checkpoint != KEEP_ALL)
-        diag_error(c->diag, first_bytes(s->at, 3), "'@checkpoint(%s ...)' is not available in this version of adc",
-                   policy_names[s->checkpoint]);
-}
-
 static void check_for(checker *c, stmt *s)
 {
-    check_policy(c, s);
     check_scalar_int(c, s->lo, "the start of the loop");
     check_scalar_int(c, s->hi, "the end of the loop");
     int scope = scope_open(c);
@@ -241,7 +230,6 @@ static void check_for(checker *c, stmt *s)
 
 static void check_while(checker *c, stmt *s)
 {
-    check_policy(c, s);
     check_condition(c, s->value, "the condition", true);
     if (s->max)
         check_scalar_int(c, s->max, "the bound of the passes");

@@ -143,7 +143,7 @@ static void set_replacements(loop_sweep *l)
     l->by[0] = graph_bin(g, OP_SUB, last, l->r->self);
     node *pass = graph_bin(g, OP_SUB, graph_bin(g, OP_SUB, l->trips, graph_int(g, 1)), l->r->self);
     for (int k = 0; k < l->n; k++) {
-        node *tape = graph_stack(g, l->loop, l->passes, l->vars, l->vars[k + 1]->self);
+        node *tape = graph_tape(g, l->loop, l->passes, l->vars, l->vars[k + 1]->self);
         l->by[k + 1] = slice(g, tape, pass);
     }
 }
@@ -297,7 +297,7 @@ void reverse_loop(sweep *s, node *loop, node_list *users)
     }
     collect_outer(&l, &later);
     node *back =
-        graph_loop(g, (loop_rule){0}, graph_int(g, 0), l.trips, l.inits.n, l.inits.data, l.state_vars.data,
+        graph_loop(g, (loop_rule){.checkpoint = graph_rule(g, loop).checkpoint}, graph_int(g, 0), l.trips, l.inits.n, l.inits.data, l.state_vars.data,
                    l.state_nexts.data);
     for (int i = 0; i < l.owners.n; i++)
         if (targets_reach(s->targets, l.owners.data[i]))

@@ -166,14 +166,14 @@ static export_list exports_of(program *p)
 
 graph_fn *lower_version(graph_module *m, program *p, const lower_options *o, int index)
 {
-    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real};
+    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real, .checkpoint = o->checkpoint};
     exported e = exports_of(p).data[index];
     return lower_export(&l, e.fn, e.grad, o);
 }
 
 void lower(graph_module *m, program *p, const lower_options *o)
 {
-    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real};
+    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real, .checkpoint = o->checkpoint};
     export_list list = exports_of(p);
     for (int i = 0; i < list.n; i++)
         vec_push(p->mem, &m->fns, lower_export(&l, list.data[i].fn, list.data[i].grad, o));

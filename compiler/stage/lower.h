@@ -12,6 +12,7 @@ typedef struct lower_options {
     int ndefines;
     const char *const *define_names; /* -D NAME=INT */
     const int64_t *define_values;
+    checkpoint checkpoint; /* of loops that say nothing */
 } lower_options;
 
 /* Lowers export number `index` (of m->fns) again, with the sizes that the options fix: a version of it, with an

@@ -61,6 +61,7 @@ typedef struct lowering {
     arena *mem;
     program *p;
     elem real;
+    checkpoint checkpoint; /* of loops that say nothing */
     graph_fn *out;
     context *context;
     guard *guards;

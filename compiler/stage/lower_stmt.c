@@ -173,7 +173,8 @@ values lower_loop(lowering *l, frame *f, stmt *s)
                     .hi = lower_expr(l, f, goes ? s->max : s->hi)};
     values yields = {0};
     lower_passes(l, f, s, &p, &yields);
-    node *loop = graph_loop(g, (loop_rule){.conditional = goes}, p.lo, p.hi, p.n, p.inits, p.vars, p.nexts);
+    loop_rule rule = {goes, s->checkpoint.kind == KEEP_DEFAULT ? l->checkpoint : s->checkpoint};
+    node *loop = graph_loop(g, rule, p.lo, p.hi, p.n, p.inits, p.vars, p.nexts);
     for (int i = 0; i < s->state.n; i++)
         lower_bind(l, f, s->state.data[i], graph_out(g, loop, p.first + i));
     if (p.body->pending.n)

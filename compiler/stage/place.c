@@ -174,15 +174,6 @@ static void assign_slot(placer *p, const need *n)
     add_user(p, k < at->slots.n ? &at->slots.data[k] : new_slot(p, at, n), n);
 }
 
-static bool mentions_name(const extent *e, const char *name)
-{
-    for (int i = 0; i < e->n; i++)
-        for (int k = 0; k < e->terms[i].degree; k++)
-            if (!strcmp(e->terms[i].atoms[k], name))
-                return true;
-    return false;
-}
-
 /* The int inputs that the workspace query needs: those in the size of a slot. */
 static void find_workspace_args(placer *p)
 {
@@ -193,7 +184,7 @@ static void find_workspace_args(placer *p)
         const interface_arg *a = &face->args[i];
         bool used = false;
         for (int k = 0; a->role == ARG_INPUT && a->rank == 0 && a->elem == ELEM_INT && k < p->f->nslots; k++)
-            used = used || mentions_name(p->f->slot_bytes[k], a->name);
+            used = used || loops_mention(p->f, p->f->slot_bytes[k], a->name);
         if (used)
             face->workspace_args[face->nworkspace_args++] = a->name;
     }
@@ -207,7 +198,11 @@ static const char *formula(const placer *p)
     if (p->f->nslots == 0)
         return "0";
     const char *parts = p->f->nslots == 1 ? "rounded up to a multiple of" : "each part rounded up to a multiple of";
-    return arena_printf(p->mem, "%s, %s %d, plus %d", extent_str(p->mem, sum), parts, SLOT_ALIGNMENT, SLOT_ALIGNMENT);
+    const char *words =
+        arena_printf(p->mem, "%s, %s %d, plus %d", extent_str(p->mem, sum), parts, SLOT_ALIGNMENT, SLOT_ALIGNMENT);
+    for (int i = 0; i < p->f->shares.n; i++)
+        words = arena_printf(p->mem, "%s%s %s", words, i ? "," : "; where", size_share_text(p->mem, &p->f->shares.data[i]));
+    return words;
 }
 
 void place(nest_fn *f, arena *mem)

@@ -69,7 +69,7 @@ static bool memory_depends_on(const nest_fn *f, const char *name)
 {
     for (int i = 0; i < f->buffers.n; i++)
         for (int k = 0; is_kept(f->buffers.data[i]) && k < f->buffers.data[i]->rank; k++)
-            if (extent_mentions(f->buffers.data[i]->extents[k], name))
+            if (loops_mention(f, f->buffers.data[i]->extents[k], name))
                 return true;
     return false;
 }
@@ -121,6 +121,7 @@ nest_fn *schedule(graph *g, const graph_fn *f, sum_mode sums)
     map_init(&s.taken, g->mem);
     map_init(&s.numbered, g->mem);
     map_init(&s.targets, g->mem);
+    map_init(&s.keepers, g->mem);
     s.root = new_block(&s, NULL, 0, NULL, &out->body);
     s.root->sequential = true;
     reserve_words(&s);

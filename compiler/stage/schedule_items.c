@@ -20,7 +20,8 @@ typedef struct planning {
 
 static bool is_item(const node *n)
 {
-    return node_is_reduce(n) || n->op == OP_TENSOR || n->op == OP_SCATTER || n->op == OP_LOOP || n->op == OP_CALL;
+    return node_is_reduce(n) || n->op == OP_TENSOR || n->op == OP_SCATTER || n->op == OP_LOOP || n->op == OP_CALL ||
+           n->op == OP_AT;
 }
 
 static bool is_done(block *b, const node *n)
@@ -40,6 +41,8 @@ static item_kind kind_of(const node *n)
         return ITEM_LOOP;
     if (n->op == OP_CALL)
         return ITEM_CALL;
+    if (n->op == OP_AT)
+        return ITEM_ASKED;
     return n->op == OP_ARGKMIN || n->op == OP_ARGKMAX ? ITEM_ARGK : ITEM_REDUCE;
 }
 
@@ -54,6 +57,17 @@ static item *note_item(planning *p, node *n)
     map_set(&p->items, n, it);
     vec_push(p->s->mem, &p->list, it);
     return it;
+}
+
+/* All states that are asked for at a pass come back at once. */
+static void note_asked(planning *p, node *n, const block *home)
+{
+    scheduler *s = p->s;
+    node *loop = n->args[0];
+    if (home_block(s, p->b, loop) == p->b && !is_done(p->b, loop))
+        vec_push(s->mem, &note_item(p, loop)->asked, n);
+    if (home)
+        map_set(&p->items, n, note_item(p, graph_at(s->g, loop, n->args[1], n->extent, 0)));
 }
 
 /* Zeros that only start a loop's state are filled in, not stored. */
@@ -78,7 +92,9 @@ static void visit(planning *p, node *n)
         item *loop = note_item(p, n->args[0]);
         vec_push(p->s->mem, &loop->stacks, n);
     }
-    if (home && is_item(n))
+    if (n->op == OP_AT)
+        note_asked(p, n, home);
+    else if (home && is_item(n))
         note_item(p, n);
     for (int i = 0; i < n->nargs; i++)
         if (!is_fill(n, n->args[i]))
@@ -156,6 +172,8 @@ static void emit_item(scheduler *s, block *b, item *it)
         emit_loop(s, b, it);
     else if (it->kind == ITEM_CALL)
         emit_call(s, b, it);
+    else if (it->kind == ITEM_ASKED)
+        emit_asked(s, b, it);
     else if (it->kind == ITEM_SCATTER)
         emit_scatter(s, b, it);
     else

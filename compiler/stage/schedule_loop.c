@@ -1,25 +1,9 @@
 /* Loops: states in scalars or pairs of buffers (read one, write the other, exchange), yields into their stacks. */
 #include <assert.h>
 
-#include "stage/schedule_state.h"
+#include "stage/schedule_loop.h"
 
-typedef struct looping {
-    scheduler *s;
-    block *b, *k; /* around, body */
-    item *it;
-    int n;
-    var **vars; /* t, states */
-    node **nexts;
-    lstmt *loop;
-    lexpr *pass;          /* t - lo */
-    temp *passes;         /* made so far; NULL: hi - lo in the end */
-    temp **scalars;       /* per state of rank 0 */
-    buffer **now, **next; /* per tensor state */
-    item_list given;
-    VEC(node *) roots;
-} looping;
-
-static lstmt *copy(scheduler *s, lstmt_list *out, lstmt_kind kind, buffer *to, buffer *from)
+lstmt *loop_copy(scheduler *s, lstmt_list *out, lstmt_kind kind, buffer *to, buffer *from)
 {
     lstmt *st = add_stmt(s, out, kind);
     st->buffer = to;
@@ -42,22 +26,46 @@ buffer *buffer_of(scheduler *s, block *b, node *t)
     return f;
 }
 
+static buffer *state_buffer(looping *l, int k)
+{
+    const var *v = l->vars[k + 1];
+    return new_buffer(l->s, l->b, v->name, v->elem, v->rank, v->extents);
+}
+
+static void declare_next(looping *l, int k)
+{
+    if (l->nexts[k] != l->vars[k + 1]->self)
+        l->next[k] = state_buffer(l, k);
+}
+
+void loop_declare_tensor(looping *l, int k)
+{
+    l->now[k] = state_buffer(l, k);
+    declare_next(l, k);
+}
+
+void loop_bind_state(looping *l, int k)
+{
+    node *state = l->vars[k + 1]->self;
+    if (l->scalars[k])
+        map_set(&l->k->values, state, lx_temp(l->s, l->scalars[k]));
+    else
+        map_set(&l->k->tensors, state, l->now[k]);
+}
+
 static void start_tensor(looping *l, int k)
 {
     scheduler *s = l->s;
-    const var *v = l->vars[k + 1];
     node *init = l->it->n->args[2 + k];
-    l->now[k] = new_buffer(s, l->b, v->name, v->elem, v->rank, v->extents);
+    l->now[k] = state_buffer(l, k);
     if (init->op == OP_TENSOR && init->args[0]->op == OP_CONST) {
         lstmt *fill = add_stmt(s, l->b->out, LS_FILL);
         fill->buffer = l->now[k];
         fill->e = emit_value(s, l->b, init->args[0]);
     } else {
-        copy(s, l->b->out, LS_COPY, l->now[k], buffer_of(s, l->b, init));
+        loop_copy(s, l->b->out, LS_COPY, l->now[k], buffer_of(s, l->b, init));
     }
-    if (l->nexts[k] != v->self)
-        l->next[k] = new_buffer(s, l->b, v->name, v->elem, v->rank, v->extents);
-    map_set(&l->k->tensors, v->self, l->now[k]);
+    declare_next(l, k);
 }
 
 static void start_states(looping *l)
@@ -69,11 +77,11 @@ static void start_states(looping *l)
     for (int k = 0; k < l->n; k++) {
         if (l->vars[k + 1]->rank) {
             start_tensor(l, k);
-            continue;
+        } else {
+            lexpr *init = emit_value(s, l->b, l->it->n->args[2 + k]);
+            l->scalars[k] = add_var(s, l->b->out, l->vars[k + 1]->name, init);
         }
-        lexpr *init = emit_value(s, l->b, l->it->n->args[2 + k]);
-        l->scalars[k] = add_var(s, l->b->out, l->vars[k + 1]->name, init);
-        map_set(&l->k->values, l->vars[k + 1]->self, lx_temp(s, l->scalars[k]));
+        loop_bind_state(l, k);
     }
 }
 
@@ -153,7 +161,7 @@ static void finish_stacks(looping *l, const yielded_list *copies)
             add_store(s, l->k->out, y->into, 1, &l->pass, emit_value(s, l->k, y->e));
             continue;
         }
-        lstmt *st = copy(s, l->k->out, LS_COPY_INTO, y->into, buffer_of(s, l->k, y->e));
+        lstmt *st = loop_copy(s, l->k->out, LS_COPY_INTO, y->into, buffer_of(s, l->k, y->e));
         st->nsubs = 1;
         st->subs = ARENA_ARRAY(s->mem, lexpr *, 1);
         st->subs[0] = l->pass;
@@ -175,14 +183,14 @@ static void advance(looping *l)
     }
     for (int k = 0; k < l->n; k++)
         if (l->next[k] && (l->nexts[k]->op != OP_TENSOR || find_buffer(s, l->k, l->nexts[k]) != l->next[k]))
-            copy(s, out, LS_COPY, l->next[k], buffer_of(s, l->k, l->nexts[k]));
+            loop_copy(s, out, LS_COPY, l->next[k], buffer_of(s, l->k, l->nexts[k]));
     if (l->passes)
         add_set(s, out, l->passes, lx_bin(s, OP_ADD, l->pass, lx_int(s, 1)));
     for (int k = 0; k < l->n; k++) {
         if (values[k])
             add_set(s, out, l->scalars[k], values[k]);
         if (l->next[k])
-            copy(s, out, LS_SWAP, l->now[k], l->next[k]);
+            loop_copy(s, out, LS_SWAP, l->now[k], l->next[k]);
     }
 }
 
@@ -208,8 +216,18 @@ static void set_condition(looping *l)
     l->passes = add_var(l->s, l->b->out, "passes", lx_int(l->s, 0));
 }
 
+void loop_emit_pass(looping *l)
+{
+    yielded_list copies = {0};
+    plan_nexts(l);
+    plan_stacks(l, &copies);
+    schedule_items(l->s, l->k, l->roots.n, l->roots.data, &l->given);
+    finish_stacks(l, &copies);
+    advance(l);
+}
+
 /* What is known of the index inside. */
-static void push_range(looping *l)
+void loop_push_range(looping *l)
 {
     scheduler *s = l->s;
     node *t = l->vars[0]->self, *lo = l->it->n->args[0], *hi = l->it->n->args[1];
@@ -230,7 +248,7 @@ void emit_loop(scheduler *s, block *b, item *it)
     l.nexts = ARENA_ARRAY(s->mem, node *, l.n + 1);
     graph_open(s->g, n, l.vars, l.nexts);
     int guards = s->guards.n;
-    push_range(&l);
+    loop_push_range(&l);
     lexpr *lo = emit_value(s, b, n->args[0]), *hi = emit_value(s, b, n->args[1]);
     l.loop = ARENA_NEW(s->mem, lstmt);
     *l.loop = (lstmt){.kind = LS_FOR, .temp = new_temp(s, l.vars[0]->name, ELEM_INT), .lo = lo, .hi = hi};
@@ -241,12 +259,10 @@ void emit_loop(scheduler *s, block *b, item *it)
     l.pass = lo->kind == LX_CONST && lo->integer == 0 ? t : lx_bin(s, OP_SUB, t, lo);
     start_states(&l);
     set_condition(&l);
-    yielded_list copies = {0};
-    plan_nexts(&l);
-    plan_stacks(&l, &copies);
-    schedule_items(s, l.k, l.roots.n, l.roots.data, &l.given);
-    finish_stacks(&l, &copies);
-    advance(&l);
+    keeper *kept = keep_begin(&l);
+    if (kept)
+        keep_pass(kept, &l);
+    loop_emit_pass(&l);
     vec_push(s->mem, b->out, l.loop);
     map_set(&b->tensors, n, ARENA_NEW(s->mem, buffer)); /* done */
     publish(&l);

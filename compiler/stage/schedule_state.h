@@ -25,7 +25,8 @@ typedef enum item_kind {
     ITEM_SCATTER,
     ITEM_LOOP,
     ITEM_CALL,
-    ITEM_ARGK
+    ITEM_ARGK,
+    ITEM_ASKED
 } item_kind;
 
 typedef struct item {
@@ -48,6 +49,7 @@ typedef struct item {
     var **entries;
     accumulator acc;
     VEC(node *) stacks;       /* ITEM_LOOP */
+    VEC(node *) asked;        /* ITEM_LOOP: nodes that ask for its states at some pass (OP_AT) */
     VEC(struct item *) after; /* besides what its nodes show */
 } item;
 
@@ -71,6 +73,7 @@ typedef struct scheduler {
     int position;             /* top level groups so far, for buffer lifetimes */
     VEC(buffer *) touched;    /* in order of use */
     map targets;              /* tensor node of the root block -> result buffer that it fills */
+    map keepers;              /* loop -> what it keeps (schedule_keep.c) */
 } scheduler;
 
 /* schedule_value.c */
@@ -150,5 +153,8 @@ buffer *buffer_of(scheduler *s, block *b, node *t);
 
 /* schedule_call.c */
 void emit_call(scheduler *s, block *b, item *it);
+
+/* schedule_keep.c: the states of a loop at the start of a pass. */
+void emit_asked(scheduler *s, block *b, item *it);
 
 #endif

@@ -146,12 +146,18 @@ static bool reaches(map *seen, const node *from, const node *to)
     return false;
 }
 
+static bool same_rule(loop_rule a, loop_rule b)
+{
+    return a.conditional == b.conditional && a.checkpoint.kind == b.checkpoint.kind &&
+           a.checkpoint.value == b.checkpoint.value;
+}
+
 /* The first states of b start and go on as those of a. */
 static bool has_states(graph *g, node *b, node *a)
 {
     int n = states_of(a);
     if (states_of(b) < n || a->args[0] != b->args[0] || a->args[1] != b->args[1] ||
-        graph_rule(g, a).conditional != graph_rule(g, b).conditional)
+        !same_rule(graph_rule(g, a), graph_rule(g, b)))
         return false;
     for (int i = 0; i < n; i++)
         if (a->args[2 + i] != b->args[2 + i] || !same_type(a->vars[1 + i], b->vars[1 + i]))
@@ -342,7 +348,8 @@ static node *rewrite_stack(pruning *p, node *n, const loop_use *u)
     }
     for (int i = 0; i < states; i++)
         by[1 + i] = vars[1 + u->place[i]]->self;
-    return graph_stack(g, loop, n->extents[0], vars, rewrite(p, graph_subst(g, e, states + 1, old, by)));
+    e = rewrite(p, graph_subst(g, e, states + 1, old, by));
+    return n->integer ? graph_tape(g, loop, n->extents[0], vars, e) : graph_stack(g, loop, n->extents[0], vars, e);
 }
 
 static node *rewrite(void *data, node *n)

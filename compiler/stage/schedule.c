@@ -122,18 +122,20 @@ nest_fn *schedule(graph *g, const graph_fn *f, sum_mode sums)
     map_init(&s.numbered, g->mem);
     map_init(&s.targets, g->mem);
     map_init(&s.keepers, g->mem);
+    map_init(&s.readers, g->mem);
     s.root = new_block(&s, NULL, 0, NULL, &out->body);
     s.root->sequential = true;
     reserve_words(&s);
     reserve_names(&s);
     int first = first_result(f->face);
     buffer **results = ARENA_ARRAY(g->mem, buffer *, f->nouts + 1);
-    for (int i = 0; i < f->nouts; i++) {
+    for (int i = 0; i < f->nouts; i++)
         results[i] = result_buffer(&s, first + i);
+    find_readers(&s, f->nouts, f->outs);
+    schedule_checks(&s);
+    for (int i = 0; i < f->nouts; i++) /* only now: nothing is written where a check fails */
         if (fills_result(f->outs[i]) && !map_get(&s.targets, f->outs[i]))
             map_set(&s.targets, f->outs[i], results[i]);
-    }
-    schedule_checks(&s);
     schedule_items(&s, s.root, f->nouts, f->outs, NULL);
     s.position++;
     for (int i = 0; i < f->nouts; i++)

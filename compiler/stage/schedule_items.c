@@ -76,6 +76,39 @@ static bool is_fill(const node *parent, const node *n)
     return parent->op == OP_LOOP && n->op == OP_TENSOR && n->args[0]->op == OP_CONST;
 }
 
+typedef struct reading {
+    scheduler *s;
+    map seen;
+} reading;
+
+static void note_readers(reading *r, node *n)
+{
+    arena *mem = r->s->mem;
+    if (n->nargs == 0 || map_get(&r->seen, n))
+        return;
+    map_set(&r->seen, n, n);
+    for (int i = 0; i < n->nargs; i++)
+        note_readers(r, n->args[i]);
+    if ((n->op != OP_STACK && n->op != OP_AT) || n->args[0]->nfree > 0)
+        return;
+    node_vec *list = map_get(&r->s->readers, n->args[0]);
+    if (!list) {
+        list = ARENA_NEW(mem, node_vec);
+        map_set(&r->s->readers, n->args[0], list);
+    }
+    vec_push(mem, list, n);
+}
+
+void find_readers(scheduler *s, int nroots, node *const *roots)
+{
+    reading r = {.s = s};
+    arena *scratch = arena_new();
+    map_init(&r.seen, scratch);
+    for (int i = 0; i < nroots; i++)
+        note_readers(&r, roots[i]);
+    arena_free(scratch);
+}
+
 static void visit(planning *p, node *n)
 {
     if (n->nargs == 0 || map_get(&p->seen, n))
@@ -99,6 +132,9 @@ static void visit(planning *p, node *n)
     for (int i = 0; i < n->nargs; i++)
         if (!is_fill(n, n->args[i]))
             visit(p, n->args[i]);
+    const node_vec *readers = n->op == OP_LOOP ? map_get(&p->s->readers, n) : NULL;
+    for (int i = 0; readers && i < readers->n; i++)
+        visit(p, readers->data[i]);
 }
 
 static int level_of(planning *p, node *n);

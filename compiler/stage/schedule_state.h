@@ -73,6 +73,7 @@ typedef struct scheduler {
     int position;             /* top level groups so far, for buffer lifetimes */
     VEC(buffer *) touched;    /* in order of use */
     map targets;              /* tensor node of the root block -> result buffer that it fills */
+    map readers;              /* loop of the root block -> node_vec: its stacks, and who asks for its states */
     map keepers;              /* loop -> what it keeps (schedule_keep.c) */
 } scheduler;
 
@@ -106,6 +107,8 @@ buffer *find_buffer(scheduler *s, block *b, node *t);
 bool sub_in_range(scheduler *s, node *sub, const extent *size);
 
 /* schedule_items.c */
+/* A loop runs once, whatever is planned first: all that reads its passes is known before. */
+void find_readers(scheduler *s, int nroots, node *const *roots);
 item *find_item(item_list *items, const node *n);
 /* Everything of block b that the roots need, level by level, then the items given (rows to store). */
 void schedule_items(scheduler *s, block *b, int nroots, node *const *roots, item_list *given);

@@ -237,13 +237,10 @@ static bool shaped_rank_ok(checker *c, const expr *e)
 {
     bool eye = !strcmp(e->name, "eye"), line = !strcmp(e->name, "range") || !strcmp(e->name, "linspace");
     int n = e->sizes.n;
-    if (n && !(eye && n > 2) && !(line && n > 1))
+    bool whole = !eye && !line; /* zeros[S...] of a scalar has no size */
+    if (whole || (n && n <= (eye ? 2 : 1)))
         return true;
-    if (diag_error(c->diag, e->at, "%s takes %s, and this has %d", e->name,
-                   eye    ? "one or two sizes"
-                   : line ? "one size"
-                          : "one or more sizes",
-                   n))
+    if (diag_error(c->diag, e->at, "%s takes %s, and this has %d", e->name, eye ? "one or two sizes" : "one size", n))
         diag_hint(c->diag, "write %s[N]", e->name);
     return false;
 }

@@ -111,3 +111,53 @@ class solver_fixpoint:
 
     def guarded(x):
         return x**2
+
+
+# The tableau of Dormand and Prince (J. Comp. Appl. Math. 6, 1980).
+NODES = [[], ["1/5"], ["3/40", "9/40"], ["44/45", "-56/15", "32/9"],
+         ["19372/6561", "-25360/2187", "64448/6561", "-212/729"],
+         ["9017/3168", "-355/33", "46732/5247", "49/176", "-5103/18656"]]
+FIFTH = ["35/384", "0", "500/1113", "125/192", "-2187/6784", "11/84", "0"]
+FOURTH = ["5179/57600", "0", "7571/16695", "393/640", "-92097/339200", "187/2100", "1/40"]
+
+
+def number(s):
+    a, b = (s + "/1").split("/")[:2]
+    return mp.mpf(int(a)) / int(b)
+
+
+def along(x, h, row, ks):
+    return x + h * sum((number(c) * k for c, k in zip(row, ks)), 0 * x)
+
+
+def dopri5(f, x, T, rtol, atol, most):
+    def mean_of(d, a, b):
+        return mp.sqrt(sum((v / (atol + rtol * max(abs(p), abs(q)))) ** 2 for v, p, q in zip(d, a, b)) / len(d))
+
+    t, steps, refused = mp.mpf(0), 0, 0
+    size, speed = mean_of(x, x, x), mean_of(f(x), x, x)
+    h = size / speed / 100
+    while t < T and steps + refused < most:
+        last = t + h >= T
+        s = T - t if last else h
+        ks = []
+        for row in NODES:
+            ks.append(f(along(x, s, row, ks)))
+        y = along(x, s, FIFTH, ks)
+        ks.append(f(y))
+        error = mean_of(y - along(x, s, FOURTH, ks), x, y)
+        if error <= 1:
+            t, x, steps = T if last else t + s, y, steps + 1
+        else:
+            refused += 1
+        h = s * min(max(error ** mp.mpf("-0.2") * 9 / 10, mp.mpf(1) / 5), mp.mpf(5))
+    return x, steps, refused
+
+
+@reference
+class stdlib_ode_adaptive:
+    def vanderpol(x0, m, T, rtol, most):
+        def f(x):
+            return arr([x[1], m * (1 - x[0] ** 2) * x[1] - x[0]])
+
+        return dopri5(f, x0, T, mp.mpf(float(rtol)), mp.mpf("1e-10"), most)

@@ -161,3 +161,74 @@ class stdlib_ode_adaptive:
             return arr([x[1], m * (1 - x[0] ** 2) * x[1] - x[0]])
 
         return dopri5(f, x0, T, mp.mpf(float(rtol)), mp.mpf("1e-10"), most)
+
+
+def rosenbrock(x):
+    return sum((100 * (x[i + 1] - x[i] ** 2) ** 2 + (1 - x[i]) ** 2 for i in range(len(x) - 1)), mp.mpf(0))
+
+
+def rosenbrock_slope(x):
+    g = zeros(len(x))
+    for i in range(len(x) - 1):
+        g[i] += -400 * x[i] * (x[i + 1] - x[i] ** 2) - 2 * (1 - x[i])
+        g[i + 1] += 200 * (x[i + 1] - x[i] ** 2)
+    return g
+
+
+def exactly(x):
+    return mp.mpf(float(x))
+
+
+@reference
+class stdlib_optim:
+    tolerance = {"ridge": "~1e-8", "decay_fit": "~1e-7", "line_slope_grad": "~1e-8",
+                 "weights_sum_grad": "~1e-10", "weights_bend_grad": "~1e-9"}
+
+    def first_order(x0, rate, keep, steps):
+        d, m, v = x0, x0, zeros(len(x0))
+        a, p, q = x0, zeros(len(x0)), zeros(len(x0))
+        b1, b2, eps = exactly(0.9), exactly(0.999), exactly(1e-8)
+        for t in range(1, steps + 1):
+            d = d - rate * rosenbrock_slope(d)
+            v = keep * v - rate * rosenbrock_slope(m)
+            m = m + v
+            g = rosenbrock_slope(a)
+            p, q = b1 * p + exactly(0.1) * g, b2 * q + exactly(0.001) * g * g
+            a = a - 50 * rate * arr([u / (1 - b1**t) / (mp.sqrt(w / (1 - b2**t)) + eps) for u, w in zip(p, q)])
+        ends = (d, m, a)
+        return d, m, a, sum(map(rosenbrock, ends)), sum(mp.sqrt(sqnorm(rosenbrock_slope(x))) for x in ends)
+
+    def ridge(x, Y, s, l):
+        return arr([solve(gram(x, x, s) + l * eye(len(x)), c) for c in Y.T]).T, True
+
+    def decay_fit(t, y, p0):
+        def slope(a, b, c, d):
+            r = [a * mp.exp(-b * s) + c * mp.exp(-d * s) - v for s, v in zip(t, y)]
+            e, f = [mp.exp(-b * s) for s in t], [mp.exp(-d * s) for s in t]
+            return [dot(r, e), dot(r, [a * s * u for s, u in zip(t, e)]), dot(r, f), dot(r, [c * s * u for s, u in zip(t, f)])]
+
+        p = mp.findroot(slope, [mp.mpf("1.9"), mp.mpf("1.7"), mp.mpf("1.1"), mp.mpf("0.35")], tol=1e-60, maxsteps=100)
+        r = [p[0] * mp.exp(-p[1] * s) + p[2] * mp.exp(-p[3] * s) - v for s, v in zip(t, y)]
+        return arr([[p[0], p[1]], [p[2], p[3]]]), sqnorm(r) / 2, True
+
+    def line_slope(t, y):
+        n, st, sy = len(t), total(t), total(y)
+        return (n * dot(t, y) - st * sy) / (n * dot(t, t) - st**2)
+
+    def weights(X, y, s):
+        n, d = X.shape
+
+        def slope(*w):
+            m = X.dot(arr(w))
+            pull = [-b / (1 + mp.exp(b * u)) for b, u in zip(y, m)]
+            return [dot(X[:, k], pull) + 2 * s * w[k] for k in range(d)]
+
+        p = mp.findroot(slope, [mp.mpf("0.5")] * d, tol=1e-150, maxsteps=100)
+        return arr([p[k] for k in range(d)])
+
+    def weights_sum(X, y, s):
+        return sqnorm(stdlib_optim.weights(X, y, s))
+
+    def weights_bend(X, y, s):
+        return jac(lambda t: stdlib_optim.weights_sum(X, y, t), s) + sqnorm(
+            jac(lambda Z: stdlib_optim.weights_sum(Z, y, s), X))

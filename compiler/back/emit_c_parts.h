@@ -23,7 +23,7 @@ typedef struct emitter {
     buffer_list *slot_users; /* [nslots] the buffers in each */
     VEC(const char *) scope;
     bool in_parallel;
-    int loops; /* around, that are not parallel */
+    int loops; /* around, whose passes follow each other */
     const buffer *wanted; /* a result that is known not to be NULL here */
 } emitter;
 

@@ -12,8 +12,8 @@
 #include "form/loops_live.h"
 #include "form/loops_make.h"
 
-#define PARALLEL_COST 30000
-#define PARALLEL_COST_TEXT "3e4"
+#define PARALLEL_COST 100000
+#define PARALLEL_COST_TEXT "1e5"
 
 enum { SHORT_LOOP = 40 }; /* statements of a loop that may be printed twice */
 
@@ -382,9 +382,9 @@ static const char *loop_step(emitter *e, const lstmt *s, const char *name)
 
 static void emit_inner_body(emitter *e, const lstmt *s)
 {
-    e->loops++;
+    e->loops += !s->independent;
     emit_block(e, &s->body);
-    e->loops--;
+    e->loops -= !s->independent;
 }
 
 static void emit_passes(emitter *e, const lstmt *s, const char *lo, const char *hi, bool threads)

@@ -3,7 +3,8 @@
  * A contribution to a tensor says: for each point of some axes, w is added at some subscripts. Read at given subscripts
  * k it is a sum over the axes that hit k. Where a subscript is affine in an axis with constant slope, that axis is
  * solved for (a renaming when it is plain), and the sum has one axis less: so matrix products, convolutions and
- * row-wise functions stay gathers. What subscripts read from data remains a scatter. */
+ * row-wise functions stay gathers. So is a rotation, mod(axis + rest, n). What subscripts read from data remains a
+ * scatter. */
 #include <assert.h>
 #include <string.h>
 

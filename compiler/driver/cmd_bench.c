@@ -119,6 +119,7 @@ static void find_work(const bench *b, timing *t)
     for (int i = 0; i < m->fns.n; i++)
         if (!strcmp(m->fns.data[i]->face->name, t->c.f->name)) {
             kernel_list kernels = loops_kernels(b->o->mem, m->fns.data[i]);
+            sizes = figures_within(b->o->mem, &sizes, m->fns.data[i]);
             t->work = work_of(&sizes, &kernels);
         }
 }

@@ -143,10 +143,25 @@ static double workspace_bytes(const figure_sizes *sizes, const nest_fn *f)
     return f->nslots ? sum + SLOT_ALIGNMENT : 0.0;
 }
 
+static void add_loops(arena *mem, explained_fn *f)
+{
+    for (int i = 0; i < f->fn->kept.n; i++) {
+        explained_loop l = {.kept = &f->fn->kept.data[i]};
+        double passes = figure(&f->sizes, l.kept->passes), slots = figure(&f->sizes, l.kept->slots);
+        l.again = isnan(passes + slots) ? NAN : checkpoint_again(l.kept->choice, passes, slots);
+        if (l.kept->conditional && l.kept->choice.kind != KEEP_EVERY)
+            l.again += passes;
+        l.ratio = 3.0 + (passes > 0.0 ? (passes - 1.0 + l.again) / passes : 0.0);
+        vec_push(mem, &f->loops, l);
+    }
+}
+
 void explain_add(explanation *e, const compile_output *out, const nest_fn *fn)
 {
     arena *mem = e->o->mem;
-    explained_fn f = {.fn = fn, .workspace = workspace_bytes(&e->sizes, fn)};
+    explained_fn f = {.fn = fn, .sizes = figures_within(mem, &e->sizes, fn)};
+    f.workspace = workspace_bytes(&f.sizes, fn);
+    add_loops(mem, &f);
     kernel_list kernels = loops_kernels(mem, fn);
     for (int i = 0; i < kernels.n; i++) {
         explained_kernel k = {.cost = &kernels.data[i], .seconds = NAN};
@@ -154,7 +169,7 @@ void explain_add(explanation *e, const compile_output *out, const nest_fn *fn)
         find_fused(mem, &k, out);
         find_hoisted(mem, &k);
         if (e->has_machine)
-            k.seconds = machine_predict(&e->machine, &e->sizes, k.cost);
+            k.seconds = machine_predict(&e->machine, &f.sizes, k.cost);
         f.seconds += k.seconds;
         vec_push(mem, &f.kernels, k);
     }

@@ -17,9 +17,18 @@ typedef struct explained_kernel {
     double seconds; /* predicted, all runs; NAN: unknown */
 } explained_kernel;
 
+/* What a loop keeps for the way back through it. */
+typedef struct explained_loop {
+    const kept_loop *kept;
+    double again; /* passes that run again; NAN: unknown */
+    double ratio; /* of gradient to value, predicted: 3 for the passes and their reversal, 1 for each that runs before */
+} explained_loop;
+
 typedef struct explained_fn {
     const nest_fn *fn;
+    figure_sizes sizes; /* those given, and those that the function computes from them */
     VEC(explained_kernel) kernels;
+    VEC(explained_loop) loops;
     double workspace; /* bytes; NAN: unknown */
     double seconds;
 } explained_fn;

@@ -29,31 +29,31 @@ static void add_string(text *t, const char *s)
         text_add(t, "null");
 }
 
-static void add_formula(text *t, const explanation *e, const extent *x)
+static void add_formula(text *t, const figure_sizes *sizes, const extent *x)
 {
     text_add(t, "{\"formula\": ");
     print_json_string(t, extent_str(t->mem, x));
     text_add(t, ", \"value\": ");
-    add_number(t, figure(&e->sizes, x));
+    add_number(t, figure(sizes, x));
     text_add(t, "}");
 }
 
-static void add_quantity(text *t, const explanation *e, quantity n)
+static void add_quantity(text *t, const figure_sizes *sizes, quantity n)
 {
     text_add(t, "{\"formula\": ");
     print_json_string(t, quantity_str(t->mem, n));
     text_add(t, ", \"value\": ");
-    add_number(t, figure_quantity(&e->sizes, n));
+    add_number(t, figure_quantity(sizes, n));
     text_add(t, "}");
 }
 
-static void add_counts(text *t, const explanation *e, const op_counts *counts)
+static void add_counts(text *t, const figure_sizes *sizes, const op_counts *counts)
 {
     text_add(t, "{");
     for (int i = 0; i < COST_SORTS; i++) {
         text_add(t, i ? ", " : "");
         add_key(t, sort_names[i]);
-        add_quantity(t, e, counts->of[i]);
+        add_quantity(t, sizes, counts->of[i]);
     }
     text_add(t, "}");
 }
@@ -68,7 +68,7 @@ static void add_strings(text *t, int n, const char *const *strings)
     text_add(t, "]");
 }
 
-static void add_buffers(text *t, const explanation *e, const kernel_cost *k)
+static void add_buffers(text *t, const figure_sizes *sizes, const kernel_cost *k)
 {
     static const char *const kinds[] = {
         [BUF_INPUT] = "input",     [BUF_RESULT] = "result", [BUF_WORKSPACE] = "workspace",
@@ -81,13 +81,13 @@ static void add_buffers(text *t, const explanation *e, const kernel_cost *k)
         print_json_string(t, u->buffer->name);
         text_addf(t, ", \"kind\": \"%s\", \"read\": %s, \"written\": %s, \"bytes\": ", kinds[u->buffer->kind],
                   u->read ? "true" : "false", u->written ? "true" : "false");
-        add_formula(t, e, extent_scale(u->entries, cost_bytes(u->buffer->elem)));
+        add_formula(t, sizes, extent_scale(u->entries, cost_bytes(u->buffer->elem)));
         text_add(t, "}");
     }
     text_add(t, "]");
 }
 
-static void add_axes(text *t, const explanation *e, const kernel_cost *k)
+static void add_axes(text *t, const figure_sizes *sizes, const kernel_cost *k)
 {
     text_add(t, "[");
     for (int i = 0; i < k->axes.n; i++) {
@@ -95,7 +95,7 @@ static void add_axes(text *t, const explanation *e, const kernel_cost *k)
         text_add(t, i ? ", {\"name\": " : "{\"name\": ");
         print_json_string(t, a->loop->temp->name);
         text_add(t, ", \"length\": ");
-        add_quantity(t, e, a->length.indices);
+        add_quantity(t, sizes, a->length.indices);
         text_addf(t, ", \"known\": %s, \"parallel\": %s, \"lanes\": %s, \"inside_pair\": %s}",
                   a->length.kind != LENGTH_UNKNOWN ? "true" : "false", a->parallel ? "true" : "false",
                   a->lanes ? "true" : "false", i >= k->pair_axes ? "true" : "false");
@@ -117,7 +117,7 @@ static void add_hoisted(text *t, const explained_kernel *k)
     text_add(t, "]");
 }
 
-static void add_kernel(text *t, const explanation *e, const explained_kernel *k)
+static void add_kernel(text *t, const figure_sizes *sizes, const explained_kernel *k)
 {
     const kernel_cost *c = k->cost;
     text_add(t, "{\"place\": ");
@@ -125,11 +125,11 @@ static void add_kernel(text *t, const explanation *e, const explained_kernel *k)
     text_add(t, ", \"code\": ");
     add_string(t, k->code);
     text_add(t, ", \"buffers\": ");
-    add_buffers(t, e, c);
+    add_buffers(t, sizes, c);
     text_add(t, ", \"axes\": ");
-    add_axes(t, e, c);
+    add_axes(t, sizes, c);
     text_add(t, ", \"runs\": ");
-    add_quantity(t, e, c->times);
+    add_quantity(t, sizes, c->times);
     text_add(t, ", \"fused\": ");
     add_strings(t, k->fused.n, k->fused.data);
     text_add(t, ", \"hoisted\": ");
@@ -137,21 +137,43 @@ static void add_kernel(text *t, const explanation *e, const explained_kernel *k)
     text_add(t, ", \"symmetry\": ");
     add_string(t, kernel_symmetry(c));
     text_add(t, c->pair_axes > 1 && c->reduces ? ", \"pairs\": " : ", \"elements\": ");
-    add_quantity(t, e, c->pairs);
+    add_quantity(t, sizes, c->pairs);
     text_add(t, ", \"per_pair\": ");
-    add_counts(t, e, &c->per_pair);
+    add_counts(t, sizes, &c->per_pair);
     text_add(t, ", \"counts\": ");
-    add_counts(t, e, &c->once);
+    add_counts(t, sizes, &c->once);
     text_add(t, ", \"read\": ");
-    add_formula(t, e, c->read);
+    add_formula(t, sizes, c->read);
     text_add(t, ", \"written\": ");
-    add_formula(t, e, c->written);
+    add_formula(t, sizes, c->written);
     text_add(t, ", \"predicted\": ");
     add_number(t, k->seconds);
     text_add(t, "}");
 }
 
-static void add_function(text *t, const explanation *e, const explained_fn *f)
+static void add_loop(text *t, const figure_sizes *sizes, const explained_loop *l)
+{
+    const kept_loop *k = l->kept;
+    text_add(t, "{\"index\": ");
+    print_json_string(t, k->index);
+    text_add(t, ", \"place\": ");
+    add_string(t, k->where);
+    text_add(t, ", \"keeps\": ");
+    print_json_string(t, checkpoint_text(t->mem, k->choice));
+    text_add(t, ", \"slots\": ");
+    add_formula(t, sizes, k->slots);
+    text_add(t, ", \"slot_bytes\": ");
+    add_formula(t, sizes, k->bytes);
+    text_add(t, ", \"passes\": ");
+    add_formula(t, sizes, k->passes);
+    text_add(t, ", \"again\": ");
+    add_number(t, l->again);
+    text_add(t, ", \"ratio\": ");
+    add_number(t, l->ratio);
+    text_add(t, "}");
+}
+
+static void add_function(text *t, const explained_fn *f)
 {
     text_add(t, "{\"name\": ");
     print_json_string(t, f->fn->face->name);
@@ -160,7 +182,12 @@ static void add_function(text *t, const explanation *e, const explained_fn *f)
     text_add(t, ", \"kernels\": [");
     for (int i = 0; i < f->kernels.n; i++) {
         text_add(t, i ? ", " : "");
-        add_kernel(t, e, &f->kernels.data[i]);
+        add_kernel(t, &f->sizes, &f->kernels.data[i]);
+    }
+    text_add(t, "], \"loops\": [");
+    for (int i = 0; i < f->loops.n; i++) {
+        text_add(t, i ? ", " : "");
+        add_loop(t, &f->sizes, &f->loops.data[i]);
     }
     text_add(t, "], \"workspace\": {\"formula\": ");
     print_json_string(t, f->fn->face->workspace_formula);
@@ -194,7 +221,7 @@ void explain_json(text *t, const explanation *e)
     text_add(t, "}, \"functions\": [");
     for (int i = 0; i < e->fns.n; i++) {
         text_add(t, i ? ", " : "");
-        add_function(t, e, &e->fns.data[i]);
+        add_function(t, &e->fns.data[i]);
     }
     text_add(t, "]");
     if (e->has_machine)

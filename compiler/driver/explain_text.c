@@ -34,33 +34,33 @@ static void add_unit(text *t, const char *formula, const char *one, const char *
 }
 
 /* "8*N bytes = 78.1 KiB" */
-static void add_bytes(text *t, const explanation *e, const extent *x)
+static void add_bytes(text *t, const figure_sizes *sizes, const extent *x)
 {
     const char *formula = extent_str(t->mem, x);
-    double known = figure(&e->sizes, x);
+    double known = figure(sizes, x);
     add_unit(t, formula, "byte", "bytes");
     if (isfinite(known) && !is_number(formula))
         text_addf(t, " = %s", units_bytes(t->mem, known));
 }
 
 /* "N*N exps = 1e+08" */
-static void add_quantity(text *t, const explanation *e, quantity n, const char *one, const char *many)
+static void add_quantity(text *t, const figure_sizes *sizes, quantity n, const char *one, const char *many)
 {
     const char *formula = quantity_str(t->mem, n);
-    double known = figure_quantity(&e->sizes, n);
+    double known = figure_quantity(sizes, n);
     add_unit(t, formula, one, many);
     if (isfinite(known) && !is_number(formula))
         text_addf(t, " = %s", units_count(t->mem, known));
 }
 
-static void add_counts(text *t, const explanation *e, const op_counts *counts)
+static void add_counts(text *t, const figure_sizes *sizes, const op_counts *counts)
 {
     const char *separator = "";
     for (int i = 0; i < COST_OTHER; i++) {
         if (!counts->of[i].eighths->n)
             continue;
         text_add(t, separator);
-        add_quantity(t, e, counts->of[i], sort_names[i].one, sort_names[i].many);
+        add_quantity(t, sizes, counts->of[i], sort_names[i].one, sort_names[i].many);
         separator = ", ";
     }
     text_add(t, *separator ? "\n" : "no arithmetic\n");
@@ -78,7 +78,7 @@ static void add_shape(text *t, const buffer *b)
     text_add(t, b->rank ? "]" : "");
 }
 
-static void print_outputs(text *t, const explanation *e, const kernel_cost *k)
+static void print_outputs(text *t, const figure_sizes *sizes, const kernel_cost *k)
 {
     const char *label = "computes";
     for (int i = 0; i < k->uses.n; i++) {
@@ -89,7 +89,7 @@ static void print_outputs(text *t, const explanation *e, const kernel_cost *k)
         add_shape(t, u->buffer);
         if (u->buffer->kind != BUF_RESULT) {
             text_add(t, ", stored: ");
-            add_bytes(t, e, extent_scale(u->entries, cost_bytes(u->buffer->elem)));
+            add_bytes(t, sizes, extent_scale(u->entries, cost_bytes(u->buffer->elem)));
         }
         text_add(t, "\n");
         label = "";
@@ -108,7 +108,7 @@ static const char *role(const kernel_cost *k, int axis)
     return k->reduces && axis == k->pair_axes - 1 ? ", reduced" : "";
 }
 
-static void print_axes(text *t, const explanation *e, const kernel_cost *k)
+static void print_axes(text *t, const figure_sizes *sizes, const kernel_cost *k)
 {
     if (k->axes.n == 0)
         return;
@@ -117,19 +117,19 @@ static void print_axes(text *t, const explanation *e, const kernel_cost *k)
         const kernel_axis *a = &k->axes.data[i];
         text_addf(t, "%s%s: %s", i ? "; " : "", a->loop->temp->name,
                   a->length.kind == LENGTH_UNKNOWN ? "by the data, say " : "");
-        add_quantity(t, e, a->length.indices, "", "");
+        add_quantity(t, sizes, a->length.indices, "", "");
         text_add(t, a->length.kind == LENGTH_MEAN ? " in the mean" : "");
         text_addf(t, "%s%s%s", a->parallel ? ", parallel" : "", a->lanes ? ", in vector lanes" : "", role(k, i));
     }
     text_add(t, "\n");
 }
 
-static void print_around(text *t, const explanation *e, const kernel_cost *k)
+static void print_around(text *t, const figure_sizes *sizes, const kernel_cost *k)
 {
     if (k->around.n == 0)
         return;
     row(t, "runs");
-    add_quantity(t, e, k->times, "time", "times");
+    add_quantity(t, sizes, k->times, "time", "times");
     text_add(t, ", in the loop");
     for (int i = 0; i < k->around.n; i++)
         text_addf(t, "%s %s", i ? "," : k->around.n > 1 ? "s over" : " over", k->around.data[i]->temp->name);
@@ -162,58 +162,79 @@ static void print_hoisted(text *t, const explained_kernel *k)
     }
 }
 
-static void print_costs(text *t, const explanation *e, const kernel_cost *k)
+static void print_costs(text *t, const figure_sizes *sizes, const kernel_cost *k)
 {
     bool pairs = k->pair_axes > 1 && k->reduces;
     if (k->pair_axes) {
         row(t, pairs ? "pairs" : "elements");
-        add_quantity(t, e, k->pairs, "", "");
+        add_quantity(t, sizes, k->pairs, "", "");
         text_add(t, "\n");
         row(t, pairs ? "per pair" : "per element");
-        add_counts(t, e, &k->per_pair);
+        add_counts(t, sizes, &k->per_pair);
     }
     if (k->pair_axes) {
         row(t, "in all");
-        add_counts(t, e, &k->once);
+        add_counts(t, sizes, &k->once);
     }
     row(t, "memory");
     text_add(t, "reads ");
-    add_bytes(t, e, k->read);
+    add_bytes(t, sizes, k->read);
     text_add(t, ", writes ");
-    add_bytes(t, e, k->written);
+    add_bytes(t, sizes, k->written);
     text_add(t, "\n");
 }
 
-static void print_kernel(text *t, const explanation *e, const explained_kernel *k)
+static void print_kernel(text *t, const figure_sizes *sizes, const explained_kernel *k)
 {
     text_add(t, "\n  ");
     if (k->place)
         text_addf(t, "%s: %s\n", k->place, k->code);
     else
         text_addf(t, "%s\n", k->cost->text ? k->cost->text : "copies");
-    print_outputs(t, e, k->cost);
-    print_axes(t, e, k->cost);
-    print_around(t, e, k->cost);
+    print_outputs(t, sizes, k->cost);
+    print_axes(t, sizes, k->cost);
+    print_around(t, sizes, k->cost);
     print_fused(t, k);
     print_hoisted(t, k);
     if (k->cost->pair_axes > 1 && k->cost->reduces) {
         row(t, "symmetry");
         text_addf(t, "%s\n", kernel_symmetry(k->cost) ? kernel_symmetry(k->cost) : "none");
     }
-    print_costs(t, e, k->cost);
+    print_costs(t, sizes, k->cost);
     if (isfinite(k->seconds)) {
         row(t, "predicted");
         text_addf(t, "%s\n", units_time(t->mem, k->seconds));
     }
 }
 
-static void print_function(text *t, const explanation *e, const explained_fn *f)
+static void print_loop(text *t, const figure_sizes *sizes, const explained_loop *l)
+{
+    const kept_loop *k = l->kept;
+    double slots = figure(sizes, k->slots);
+    text_addf(t, "\n  loop over %s%s%s\n", k->index, k->where ? ", " : "", k->where ? k->where : "");
+    row(t, "keeps");
+    text_addf(t, "%s: %s states of ", checkpoint_text(t->mem, k->choice), extent_str(t->mem, k->slots));
+    add_bytes(t, sizes, k->bytes);
+    double bytes = slots * figure(sizes, k->bytes);
+    if (isfinite(bytes))
+        text_addf(t, ", %.0f of them: %s", slots, units_bytes(t->mem, bytes));
+    text_add(t, "\n");
+    if (isnan(l->again))
+        return;
+    row(t, "passes");
+    text_addf(t, "%s%.0f, %.0f run again; gradient/value about %.3g\n", k->conditional ? "at most " : "",
+              figure(sizes, k->passes), l->again, l->ratio);
+}
+
+static void print_function(text *t, const explained_fn *f)
 {
     const interface_fn *face = f->fn->face;
     const char *where = face->where ? face->where : "", *slash = strrchr(where, '/');
     text_addf(t, "%s, %s\n", face->name, slash ? slash + 1 : where);
     for (int i = 0; i < f->kernels.n; i++)
-        print_kernel(t, e, &f->kernels.data[i]);
+        print_kernel(t, &f->sizes, &f->kernels.data[i]);
+    for (int i = 0; i < f->loops.n; i++)
+        print_loop(t, &f->sizes, &f->loops.data[i]);
     text_addf(t, "\n  workspace    %s bytes", face->workspace_formula);
     if (isfinite(f->workspace) && f->fn->nslots)
         text_addf(t, " = %s", units_bytes(t->mem, f->workspace));
@@ -242,7 +263,7 @@ void explain_text(text *t, const explanation *e)
 {
     for (int i = 0; i < e->fns.n; i++) {
         text_add(t, i ? "\n" : "");
-        print_function(t, e, &e->fns.data[i]);
+        print_function(t, &e->fns.data[i]);
     }
     if (e->has_machine)
         print_machine(t, &e->machine);

@@ -35,6 +35,22 @@ double figure(const figure_sizes *sizes, const extent *e)
     return sum;
 }
 
+figure_sizes figures_within(arena *mem, const figure_sizes *sizes, const nest_fn *f)
+{
+    figure_sizes all = {0};
+    for (int i = 0; i < sizes->n; i++)
+        vec_push(mem, &all, sizes->data[i]);
+    for (int i = 0; i < f->shares.n; i++) {
+        const size_share *s = &f->shares.data[i];
+        double whole = figure(&all, s->all), one = figure(&all, s->one), most = figure(&all, s->most);
+        if (isnan(whole + one + most))
+            continue;
+        int64_t share = size_share_value(s->least, (int64_t)whole, (int64_t)one, (int64_t)most);
+        vec_push(mem, &all, (figure_size){s->name, share});
+    }
+    return all;
+}
+
 double figure_quantity(const figure_sizes *sizes, quantity n)
 {
     return figure(sizes, n.eighths) / QUANTITY_PARTS;

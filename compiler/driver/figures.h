@@ -15,6 +15,9 @@ typedef VEC(figure_size) figure_sizes;
 /* The sizes and int inputs of a call that was fixed. */
 figure_sizes figures_of_call(const call *c);
 
+/* The same sizes, and those that the function computes from them. */
+figure_sizes figures_within(arena *mem, const figure_sizes *sizes, const nest_fn *f);
+
 /* NAN when a size is unknown. */
 double figure(const figure_sizes *sizes, const extent *e);
 double figure_quantity(const figure_sizes *sizes, quantity n);

@@ -2,6 +2,7 @@
 #include "form/checkpoint.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,10 +62,21 @@ bool checkpoint_read(const char *text, checkpoint *out)
     return n >= 1 && n <= 3 && checkpoint_of_words(kind, n > 1 ? count : NULL, n > 2 ? unit : NULL, out);
 }
 
-double checkpoint_passes(double passes, double slots)
+/* What is run before the passes that are reversed, the first way included: the least number for so many slots. */
+static double least_passes(double passes, double slots)
 {
     double r = 0.0, reach = 1.0; /* binomial(slots + r, r) */
     for (; reach < passes; reach *= (slots + r) / r)
         r++;
     return r * passes - reach * r / (slots + 1.0);
+}
+
+double checkpoint_again(checkpoint c, double passes, double slots)
+{
+    if (passes <= 0.0 || c.kind == KEEP_ALL || c.kind == KEEP_DEFAULT)
+        return 0.0;
+    if (c.kind != KEEP_EVERY)
+        return least_passes(passes, slots > 2.0 ? slots - 1.0 : 1.0) - (passes - 1.0);
+    double k = (double)c.value, blocks = floor(passes / k), rest = passes - blocks * k;
+    return blocks * (k - 1.0) + (rest > 0.0 ? rest - 1.0 : 0.0);
 }

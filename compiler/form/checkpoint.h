@@ -31,7 +31,7 @@ bool checkpoint_of_words(const char *kind, const char *count, const char *unit, 
 /* The same for one text, "budget 64 MiB". */
 bool checkpoint_read(const char *text, checkpoint *out);
 
-/* How many passes the schedule runs before those that are reversed, the first way included: the least number. */
-double checkpoint_passes(double passes, double slots);
+/* How many passes run again on the way back, when so many states are kept, that of the last pass included. */
+double checkpoint_again(checkpoint c, double passes, double slots);
 
 #endif

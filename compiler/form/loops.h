@@ -157,12 +157,23 @@ typedef struct size_share {
     int64_t least;
 } size_share;
 
+/* What a loop keeps of its states, to be told to the user. */
+typedef struct kept_loop {
+    const char *index, *where; /* "t", "model.ad:7" */
+    checkpoint choice;
+    const extent *passes; /* at most */
+    const extent *slots;
+    const extent *bytes; /* of one slot */
+    bool conditional;    /* how many passes it makes is not known before */
+} kept_loop;
+
 /* "slots = min(9, steps)" */
 const char *size_share_text(arena *mem, const size_share *s);
 int64_t size_share_value(int64_t least, int64_t all, int64_t one, int64_t most);
 
 typedef struct nest_fn {
     interface_fn *face;
+    VEC(kept_loop) kept;
     VEC(size_share) shares; /* atoms of the extents of buffers, besides those of the interface */
     fixed_sizes fixed;              /* as in graph_fn */
     VEC(struct nest_fn *) versions; /* taken where their sizes match */

@@ -173,6 +173,7 @@ values lower_loop(lowering *l, frame *f, stmt *s)
                     .hi = lower_expr(l, f, goes ? s->max : s->hi)};
     values yields = {0};
     lower_passes(l, f, s, &p, &yields);
+    g->at = s->at;
     loop_rule rule = {goes, s->checkpoint.kind == KEEP_DEFAULT ? l->checkpoint : s->checkpoint};
     node *loop = graph_loop(g, rule, p.lo, p.hi, p.n, p.inits, p.vars, p.nexts);
     for (int i = 0; i < s->state.n; i++)

@@ -198,11 +198,10 @@ static const char *formula(const placer *p)
     if (p->f->nslots == 0)
         return "0";
     const char *parts = p->f->nslots == 1 ? "rounded up to a multiple of" : "each part rounded up to a multiple of";
-    const char *words =
-        arena_printf(p->mem, "%s, %s %d, plus %d", extent_str(p->mem, sum), parts, SLOT_ALIGNMENT, SLOT_ALIGNMENT);
+    const char *bytes = extent_str(p->mem, sum);
     for (int i = 0; i < p->f->shares.n; i++)
-        words = arena_printf(p->mem, "%s%s %s", words, i ? "," : "; where", size_share_text(p->mem, &p->f->shares.data[i]));
-    return words;
+        bytes = arena_printf(p->mem, "%s%s %s", bytes, i ? "," : " with", size_share_text(p->mem, &p->f->shares.data[i]));
+    return arena_printf(p->mem, "%s, %s %d, plus %d", bytes, parts, SLOT_ALIGNMENT, SLOT_ALIGNMENT);
 }
 
 void place(nest_fn *f, arena *mem)

@@ -5,7 +5,7 @@
  * slot that is not beyond i, and passes run from there, which fill free slots again (form/checkpoint.h says at which
  * passes). Going backwards, what lies beyond i is never asked for again and its slots are free. Going forwards, the
  * states are just carried on. So any order gives the right states, and backwards with the fewest passes. */
-#include <assert.h>
+#include <string.h>
 
 #include "form/loops_cost.h"
 #include "stage/schedule_loop.h"
@@ -143,6 +143,26 @@ static buffer *slot_buffer(scheduler *s, block *b, const var *v, const extent *s
                       extents);
 }
 
+static void tell(looping *l, keeper *k, const extent *slots)
+{
+    scheduler *s = l->s;
+    loop_rule rule = graph_rule(s->g, k->loop);
+    kept_loop told = {.index = l->loop->temp->name,
+                      .choice = rule.checkpoint,
+                      .passes = k->passes,
+                      .slots = slots,
+                      .bytes = slot_bytes(k),
+                      .conditional = rule.conditional};
+    loc at = k->loop->at;
+    if (at.src) {
+        int line, column;
+        const char *slash = strrchr(at.src->path, '/');
+        source_position(at.src, at.begin, &line, &column);
+        told.where = arena_printf(s->mem, "%s:%d", slash ? slash + 1 : at.src->path, line);
+    }
+    vec_push(s->mem, &s->out->kept, told);
+}
+
 keeper *keep_begin(looping *l)
 {
     scheduler *s = l->s;
@@ -153,6 +173,7 @@ keeper *keep_begin(looping *l)
     find_runs(l, k);
     const extent *slots = number_of_slots(s, k, graph_rule(s->g, k->loop).checkpoint);
     k->size = lx_size(s, slots);
+    tell(l, k, slots);
     k->at = new_buffer(s, l->b, "kept_at", ELEM_INT, 1, &slots);
     k->slot = ARENA_ARRAY(s->mem, buffer *, l->n + 1);
     for (int i = 0; i < l->n; i++)

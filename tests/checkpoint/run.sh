@@ -13,6 +13,7 @@ for flags in "-O2" "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover"; 
         replay.c "$out/replay.c" ../../runtime/status.c -lm -o "$out/replay" || exit 1
     "$out/replay" || failed=1
 done
+ADC=$adc python3 explain.py || failed=1
 
 choices=("every 1" "every 4" "revolve 1" "revolve 3" "revolve 100" "budget 200 B")
 while read -r run; do

@@ -1,19 +1,50 @@
 #include "form/volume.h"
 
-void volume_rule_init(volume_rule *r, arena *mem, extent_pool *pool, const interface_fn *f)
+typedef struct collecting {
+    graph *g;
+    map seen;
+    VEC(const extent *) volumes;
+} collecting;
+
+static void add_volume(collecting *c, int rank, const extent *const *extents)
 {
-    *r = (volume_rule){.pool = pool, .features = extent_const(pool, 0)};
-    r->volumes = ARENA_ARRAY(mem, const extent *, f->nargs + 1);
-    for (int i = 0; i < f->nargs; i++) {
-        const interface_arg *a = &f->args[i];
-        const extent *volume = extent_const(pool, 1);
-        for (int k = 0; k < a->rank; k++) {
-            volume = extent_mul(volume, a->extents[k]);
-            if (k > 0) /* squared, so that nothing cancels */
-                r->features = extent_add(r->features, extent_mul(a->extents[k], a->extents[k]));
-        }
-        r->volumes[r->n++] = volume;
+    const extent *volume = graph_volume(c->g, rank, extents);
+    for (int i = 0; i < c->volumes.n; i++)
+        if (c->volumes.data[i] == volume)
+            return;
+    vec_push(c->g->mem, &c->volumes, volume);
+}
+
+static void add_operands(collecting *c, const node *n)
+{
+    static char mark;
+    if (n->nargs == 0 || map_get(&c->seen, n))
+        return;
+    map_set(&c->seen, n, &mark);
+    for (int i = 0; i < n->nargs; i++) {
+        if (n->op == OP_CALL)
+            add_volume(c, n->args[i]->rank, n->args[i]->extents);
+        add_operands(c, n->args[i]);
     }
+}
+
+void volume_rule_init(volume_rule *r, graph *g, const graph_fn *f)
+{
+    arena *scratch = arena_new();
+    collecting c = {.g = g};
+    *r = (volume_rule){.pool = g->pool, .features = extent_const(g->pool, 0)};
+    for (int i = 0; i < f->face->nargs; i++) {
+        const interface_arg *a = &f->face->args[i];
+        add_volume(&c, a->rank, a->extents);
+        for (int k = 1; k < a->rank; k++) /* squared, so that nothing cancels */
+            r->features = extent_add(r->features, extent_mul(a->extents[k], a->extents[k]));
+    }
+    map_init(&c.seen, scratch);
+    for (int i = 0; i < f->nouts; i++)
+        add_operands(&c, f->outs[i]);
+    r->n = c.volumes.n;
+    r->volumes = c.volumes.data;
+    arena_free(scratch);
 }
 
 bool volume_is_linear(const volume_rule *r, const extent *volume)
@@ -34,6 +65,8 @@ static const extent *part(const volume_rule *r, const extent_term *m, unsigned s
 static int count_points(const volume_rule *r, const extent_term *m)
 {
     int points = 0;
+    if (volume_is_linear(r, part(r, m, ~0u)))
+        return true;
     for (int i = 0; i < m->degree; i++)
         points += !extent_mentions(r->features, m->atoms[i]);
     return points;

@@ -1,17 +1,18 @@
-/* Which tensors are not too large to be stored, by their number of entries: memory is linear in inputs and outputs. */
+/* Which tensors are not too large to be stored, by their number of entries: memory is linear in inputs and outputs, and
+ * in what library routines take and give, which has to be stored. */
 #ifndef ADC_FORM_VOLUME_H
 #define ADC_FORM_VOLUME_H
-#include "form/interface.h"
+#include "form/graph_fn.h"
 
 typedef struct volume_rule {
     extent_pool *pool;
     int n;
-    const extent **volumes; /* of inputs and outputs */
+    const extent **volumes; /* of inputs, outputs, operands of routines */
     const extent *features; /* mentions the sizes that number more than rows of them */
 } volume_rule;
 
-void volume_rule_init(volume_rule *r, arena *mem, extent_pool *pool, const interface_fn *f);
-/* At most linear in the inputs and outputs, constants aside. */
+void volume_rule_init(volume_rule *r, graph *g, const graph_fn *f);
+/* At most linear in these, constants aside. */
 bool volume_is_linear(const volume_rule *r, const extent *volume);
 /* What may be stored where recomputing would multiply the work by a size: a product of two parts of inputs or outputs
  * with one number of points in it at most. A number of points is a size that numbers only rows of inputs and outputs

@@ -230,7 +230,7 @@ static node *strip(void *data, node *n)
 bool derive(graph *g, graph_fn *f, derive_error *error)
 {
     expansion x = {.d = {.g = g, .error = error}};
-    volume_rule_init(&x.d.rule, g->mem, g->pool, f->face);
+    volume_rule_init(&x.d.rule, g, f);
     map_init(&x.done, g->mem);
     map_init(&x.holds, g->mem);
     for (int i = 0; i < f->nouts; i++)

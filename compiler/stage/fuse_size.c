@@ -7,7 +7,7 @@ void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f)
     map_init(&s->costs, g->mem);
     map_init(&s->nodes, g->mem);
     map_init(&s->copied, g->mem);
-    volume_rule_init(&s->rule, g->mem, g->pool, f->face);
+    volume_rule_init(&s->rule, g, f);
 }
 
 bool fuse_is_storable(fuse_sizes *s, const node *t)

@@ -470,12 +470,18 @@ static void emit_routine(emitter *e, const lstmt *s)
     text t;
     text_init(&t, e->mem);
     elem real = s->subs[0]->buffer->elem;
-    text_addf(&t, "if (!%s(", prelude_use_for(e->p.helpers, arena_printf(e->mem, "ad_%s", s->routine->name), real));
+    text_addf(&t, s->routine->total ? "%s(" : "if (!%s(",
+              prelude_use_for(e->p.helpers, arena_printf(e->mem, "ad_%s", s->routine->name), real));
     for (int i = 0; i < s->nsubs; i++)
         text_addf(&t, "%s%s", i ? ", " : "", part(e, s->subs[i]->buffer, 0, NULL));
     for (int i = 0; i < s->nsizes; i++)
         text_addf(&t, ", %s", emit_size(e, s->sizes[i], PREC_SELECT));
-    text_add(&t, "))");
+    text_add(&t, s->routine->total ? ");" : "))");
+    if (s->routine->total) {
+        const buffer *result = s->subs[routine_shapes(s->routine->operands)]->buffer;
+        emit_conditional(e, store_condition(e, result, false, 0, NULL), text_str(&t));
+        return;
+    }
     emit_line(e, text_str(&t));
     emit_linef(e, "    %s(&ad_failed);", prelude_use(e->p.helpers, "ad_note"));
     e->p.can_fail = true;

@@ -65,8 +65,12 @@ static void collect_effects(effects *w, const lstmt *s, int depth, bool in_paral
     case LS_ACC:
     case LS_ADD:
     case LS_JOIN:
-    case LS_FAIL:
     case LS_CALL:
+        w->other = w->other || !s->routine->total;
+        for (int i = routine_shapes(s->routine->operands); i < s->nsubs; i++)
+            write_buffer(w, s->subs[i]->buffer, in_parallel);
+        break;
+    case LS_FAIL:
         w->other = true;
         break;
     case LS_COMMENT:

@@ -16,14 +16,42 @@ const prelude_row prelude_library[] = {
      "#endif\n"
      "#define LAPACK_COMPLEX_STRUCTURE\n"
      "#include <lapacke.h>\n"},
-    {"AD_BLAS", "",
+    {"AD_CBLAS", "",
      "#if defined __has_include\n"
      "#if !__has_include(<cblas.h>)\n"
      "#error \"cblas.h is not found: install libopenblas-dev, and link with -lopenblas\"\n"
      "#endif\n"
      "#endif\n"
+     "#ifndef FORCE_OPENBLAS_COMPLEX_STRUCT\n"
      "#define FORCE_OPENBLAS_COMPLEX_STRUCT\n"
+     "#endif\n"
      "#include <cblas.h>\n"},
+    {"AD_HAS_BLAS", "",
+     "/* Large products of matrices go to BLAS in a C file that is compiled with -DAD_BLAS, and linked with "
+     "-lopenblas. */\n"
+     "#ifdef AD_BLAS\n"
+     "#ifndef FORCE_OPENBLAS_COMPLEX_STRUCT\n"
+     "#define FORCE_OPENBLAS_COMPLEX_STRUCT\n"
+     "#endif\n"
+     "#include <cblas.h>\n"
+     "#define AD_HAS_BLAS true\n"
+     "#else\n"
+     "#define AD_HAS_BLAS false\n"
+     "#endif\n"},
+    {"ad_product_@E", "AD_HAS_BLAS",
+     "/* c = a b: n rows, m columns, k terms. A transposed operand has them the other way round. */\n"
+     "static inline void ad_product_@E(const @T *a, const @T *b, @T *c, int64_t n, int64_t m, int64_t k, bool "
+     "a_turned,\n"
+     "                                 bool b_turned)\n"
+     "{\n"
+     "#ifdef AD_BLAS\n"
+     "    cblas_@Lgemm(CblasRowMajor, a_turned ? CblasTrans : CblasNoTrans, b_turned ? CblasTrans : CblasNoTrans, "
+     "(int)n,\n"
+     "                (int)m, (int)k, 1, a, (int)(a_turned ? n : k), b, (int)(b_turned ? k : m), 0, c, (int)m);\n"
+     "#else\n"
+     "    (void)a, (void)b, (void)c, (void)n, (void)m, (void)k, (void)a_turned, (void)b_turned;\n"
+     "#endif\n"
+     "}\n"},
     {"AD_FFTW", "",
      "#if defined __has_include\n"
      "#if !__has_include(<fftw3.h>)\n"
@@ -48,7 +76,7 @@ const prelude_row prelude_library[] = {
      "        sum += x[i] * 0;\n"
      "    return sum == 0;\n"
      "}\n"},
-    {"ad_triangle_@E", "AD_BLAS",
+    {"ad_triangle_@E", "AD_CBLAS",
      "/* x = T^-1 x or T^-T x for n rows of k entries; T is triangular with rows of n. */\n"
      "static inline void ad_triangle_@E(const @T *t, @T *x, int64_t n, int64_t k, bool upper, bool transposed, bool "
      "unit)\n"
@@ -122,20 +150,18 @@ const prelude_row prelude_library[] = {
      "    return true;\n"
      "}\n"},
     {"ad_lower_solve_@E", "ad_triangle_@E ad_copy_@E",
-     "static inline bool ad_lower_solve_@E(const @T *l, const @T *b, @T *x, int64_t n, int64_t k)\n"
+     "static inline void ad_lower_solve_@E(const @T *l, const @T *b, @T *x, int64_t n, int64_t k)\n"
      "{\n"
      "    ad_copy_@E(x, b, n * k);\n"
      "    if (n > 0 && k > 0)\n"
      "        ad_triangle_@E(l, x, n, k, false, false, false);\n"
-     "    return true;\n"
      "}\n"},
     {"ad_lower_solve_t_@E", "ad_triangle_@E ad_copy_@E",
-     "static inline bool ad_lower_solve_t_@E(const @T *l, const @T *b, @T *x, int64_t n, int64_t k)\n"
+     "static inline void ad_lower_solve_t_@E(const @T *l, const @T *b, @T *x, int64_t n, int64_t k)\n"
      "{\n"
      "    ad_copy_@E(x, b, n * k);\n"
      "    if (n > 0 && k > 0)\n"
      "        ad_triangle_@E(l, x, n, k, false, true, false);\n"
-     "    return true;\n"
      "}\n"},
     {"ad_cholesky_@E", "AD_LAPACK ad_copy_@E ad_fails_@E ad_is_finite_@E",
      "/* Lower l with l l' = a. For LAPACK, whose matrices have columns of n, l is the upper triangle. */\n"
@@ -196,15 +222,14 @@ const prelude_row prelude_library[] = {
      "}\n"},
     {"ad_qr_gram_@E", "ad_triangle_@E ad_copy_@E",
      "/* A' A = R' R */\n"
-     "static inline bool ad_qr_gram_@E(const @T *qr, const @T *b, @T *x, int64_t m, int64_t n, int64_t k)\n"
+     "static inline void ad_qr_gram_@E(const @T *qr, const @T *b, @T *x, int64_t m, int64_t n, int64_t k)\n"
      "{\n"
      "    (void)m;\n"
      "    ad_copy_@E(x, b, n * k);\n"
      "    if (n == 0 || k == 0)\n"
-     "        return true;\n"
+     "        return;\n"
      "    ad_triangle_@E(qr, x, n, k, true, true, false);\n"
      "    ad_triangle_@E(qr, x, n, k, true, false, false);\n"
-     "    return true;\n"
      "}\n"},
     {"ad_eigh_@E", "AD_LAPACK ad_copy_@E ad_fails_@E ad_is_finite_@E",
      "/* a = v diag(w) v'. LAPACK has the vectors in columns of n, which are rows here. */\n"

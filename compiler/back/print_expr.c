@@ -631,6 +631,7 @@ static int expr_prec(const c_printer *p, const lexpr *e)
     case LX_INDEX:
     case LX_ACTIVE:
     case LX_WIDTH:
+    case LX_LIBRARY:
     case LX_FOLD:
     case LX_LANE:
         return PREC_PRIMARY;
@@ -666,6 +667,9 @@ void print_expr(text *t, c_printer *p, const lexpr *e, int prec)
         break;
     case LX_INDEX:
     case LX_ACTIVE:
+        break;
+    case LX_LIBRARY:
+        text_add(t, prelude_use(p->helpers, "AD_HAS_BLAS"));
         break;
     case LX_WIDTH:
     case LX_FOLD:

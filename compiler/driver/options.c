@@ -237,6 +237,7 @@ const option option_table[] = {
     {"--cc",         NULL,  "COMPILER",  false, CMD_CALLS_CC, NULL, set_string, AT(cc), "C compiler (default: CC, else clang, else gcc)"},
     {"-O",           NULL,  "LEVEL",     true,  CMD_CALLS_CC, NULL, set_optimise, 0, "optimisation level for the C compiler (default -O3)"},
     {"--portable",   NULL,  NULL,        false, CMD_BUILD, NULL, set_flag, AT(portable), "for any processor of this kind: versions for several\ninstruction sets, chosen at load time"},
+    {"--no-blas",    NULL,  NULL,        false, CMD_CALLS_CC, NULL, set_flag, AT(no_blas), "large products of matrices by adc's own loops, also\nwhere OpenBLAS is installed"},
     {"-g",           NULL,  NULL,        false, CMD_CALLS_CC, NULL, set_flag, AT(debug), "debug information"},
 };
 /* clang-format on */

@@ -38,6 +38,7 @@ typedef struct options {
     const char *optimise; /* "-O3" */
     bool debug;           /* -g */
     bool portable;        /* --portable */
+    bool no_blas;         /* --no-blas */
     uint64_t seed;        /* --seed */
     double seconds;       /* --time */
     int repeat;           /* --repeat; 0: as often as the time allows */

@@ -213,7 +213,8 @@ static void derive_reported(pipeline *p, graph_fn *f)
     derive_fn(p, f, &error);
     if (error.message) {
         diag_error(p->d, error.at, "%s", error.message);
-        diag_hint(p->d, "give the loop a bound that is a size or an int argument: for t in 0..min(n, steps), or write while c, max steps");
+        diag_hint(p->d, "give the loop a bound that is a size or an int argument: for t in 0..min(n, steps), or write "
+                        "while c, max steps");
     }
 }
 

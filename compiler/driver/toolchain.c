@@ -231,6 +231,7 @@ static const char *whole_identity(const options *o, const toolchain *t, const ch
     text_add(&id, compiler);
     for (int i = 0; i < t->flags.n; i++)
         text_addf(&id, "%s ", t->flags.data[i]);
+    text_add(&id, o->no_blas ? "--no-blas " : "");
     text_add(&id, processor_identity(o->mem));
     for (int i = 0; i < RUNTIME_FILES; i++) {
         bytes file;

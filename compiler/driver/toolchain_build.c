@@ -16,7 +16,7 @@ typedef struct build {
     const toolchain *t;
     const compile_output *generated;
     const char *folder, *file, *header_name;
-    words libraries; /* flags for the linker */
+    library_flags libraries;
 } build;
 
 static exit_code call_tool(const options *o, words *argv)
@@ -41,6 +41,7 @@ static words compiler_call(const build *b)
     words argv = {0};
     words_add(mem, &argv, &b->t->compiler);
     words_add(mem, &argv, &b->t->flags);
+    words_add(mem, &argv, &b->libraries.compiler);
     vec_push(mem, &argv, arena_printf(mem, "-iquote%s", b->folder));
     vec_push(mem, &argv, arena_printf(mem, "-I%s/include", b->t->runtime));
     return argv;
@@ -66,7 +67,7 @@ static exit_code link_shared(const build *b, const words *inputs, const char *ou
     const char *const rest[] = {arena_printf(b->o->mem, "%s/" RUNTIME_SOURCE, b->t->runtime), "-o", output, "-lm"};
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         vec_push(b->o->mem, &argv, rest[i]);
-    words_add(b->o->mem, &argv, &b->libraries);
+    words_add(b->o->mem, &argv, &b->libraries.linker);
     return call_tool(b->o, &argv);
 }
 
@@ -179,7 +180,7 @@ exit_code toolchain_build(const options *o, const toolchain *t, product kind, co
         return EXIT_PROGRAM;
     }
     const char *path = arena_printf(o->mem, "%s/%s.c", folder, generated->interface->prefix);
-    build b = {o, t, generated, folder, path, header_name, {0}};
+    build b = {o, t, generated, folder, path, header_name, {{0}, {0}}};
     const out_file inputs[] = {
         {b.file, text_str(&generated->c), generated->c.n},
         {arena_printf(o->mem, "%s/%s", folder, header_name), text_str(&generated->header), generated->header.n},

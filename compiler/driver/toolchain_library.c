@@ -24,15 +24,33 @@ static const library libraries[LIBRARY_COUNT] = {
                       "-lfftw3_threads -lfftw3f_threads -lfftw3 -lfftw3f", "libfftw3-dev"},
 };
 
-static void find_used(const lstmt_list *body, bool *used)
+typedef struct needs {
+    bool library[LIBRARY_COUNT];
+    bool product; /* of matrices: faster with BLAS */
+} needs;
+
+static void find_needs(const lstmt_list *body, needs *n)
 {
     for (int i = 0; i < body->n; i++) {
         const lstmt *s = body->data[i];
         for (int k = 0; s->kind == LS_CALL && k < LIBRARY_COUNT; k++)
-            used[k] |= s->routine->libraries >> k & 1;
-        find_used(&s->body, used);
-        find_used(&s->other, used);
+            n->library[k] |= s->routine->libraries >> k & 1;
+        n->product |= s->kind == LS_CALL && s->routine == routine_row(ROUTINE_PRODUCT);
+        find_needs(&s->body, n);
+        find_needs(&s->other, n);
     }
+}
+
+static needs needs_of(const nest_module *m)
+{
+    needs n = {0};
+    for (int i = 0; i < m->fns.n; i++) {
+        const nest_fn *f = m->fns.data[i];
+        find_needs(&f->body, &n);
+        for (int k = 0; k < f->versions.n; k++)
+            find_needs(&f->versions.data[k]->body, &n);
+    }
+    return n;
 }
 
 static bool works(const options *o, const toolchain *t, const char *folder, const library *l, bool links)
@@ -53,25 +71,25 @@ static bool works(const options *o, const toolchain *t, const char *folder, cons
 }
 
 exit_code toolchain_libraries(const options *o, const toolchain *t, const compile_output *generated, const char *folder,
-                              bool links, words *flags)
+                              bool is_shared, library_flags *flags)
 {
-    bool used[LIBRARY_COUNT] = {false};
-    for (int i = 0; i < generated->nests.fns.n; i++) {
-        const nest_fn *f = generated->nests.fns.data[i];
-        find_used(&f->body, used);
-        for (int k = 0; k < f->versions.n; k++)
-            find_used(&f->versions.data[k]->body, used);
-    }
+    needs n = needs_of(&generated->nests);
+    *flags = (library_flags){0};
     for (int i = 0; i < LIBRARY_COUNT; i++) {
-        if (!used[i])
+        if (!n.library[i])
             continue;
-        if (!works(o, t, folder, &libraries[i], links)) {
+        if (!works(o, t, folder, &libraries[i], is_shared)) {
             report_error(&o->report, "the program needs %s, and '%s' does not find it", libraries[i].name,
                          t->compiler.data[0]);
             report_hint(&o->report, "install it: apt-get install %s", libraries[i].packages);
             return EXIT_TOOL;
         }
-        words_split(o->mem, flags, libraries[i].flags);
+        words_split(o->mem, &flags->linker, libraries[i].flags);
+    }
+    const library *blas = &libraries[LIBRARY_BLAS];
+    if (n.product && is_shared && !o->no_blas && !o->portable && works(o, t, folder, blas, true)) {
+        words_split(o->mem, &flags->compiler, "-DAD_BLAS");
+        words_split(o->mem, &flags->linker, blas->flags);
     }
     return EXIT_OK;
 }

@@ -134,9 +134,9 @@ typedef struct graph {
     size_t nbuckets, nnodes;
     int next_var, next_node, next_name;
     VEC(loop_rule) rules; /* of all loops; a loop's integer tells its place, counted from 1 */
-    map canonical;    /* level and index -> the latest of the variables there */
-    loc at;           /* given to new nodes */
-    const char *hint; /* given to the next new node, then cleared */
+    map canonical;        /* level and index -> the latest of the variables there */
+    loc at;               /* given to new nodes */
+    const char *hint;     /* given to the next new node, then cleared */
 } graph;
 
 graph *graph_new(arena *mem, names *n, extent_pool *pool);

@@ -502,7 +502,10 @@ static node *build_block(reader *r, const statement *st)
 
 static int64_t results_of(const node *n)
 {
-    return n->op == OP_LOOP ? n->ninner + 1 : n->op == OP_VJP ? n->nargs - 2 : n->op == OP_CALL ? graph_call_results(n) : 0;
+    return n->op == OP_LOOP   ? n->ninner + 1
+           : n->op == OP_VJP  ? n->nargs - 2
+           : n->op == OP_CALL ? graph_call_results(n)
+                              : 0;
 }
 
 static node *build_plain(reader *r, const statement *st)

@@ -121,6 +121,9 @@ static void print_expr(text *t, const lexpr *e)
     case LX_ACTIVE:
         print_call(t, "active", e);
         break;
+    case LX_LIBRARY:
+        text_add(t, "library");
+        break;
     case LX_WIDTH:
         text_add(t, "lanes");
         break;

@@ -39,14 +39,15 @@ typedef enum lexpr_kind {
     LX_CONST, /* number (floats) or integer */
     LX_SIZE,  /* extent */
     LX_TEMP,
-    LX_POINT,  /* op over args, all pointwise ops of ops.def */
-    LX_LOAD,   /* buffer[args]; rank 0 buffers: no args */
-    LX_FIRST,  /* the index of the loop `temp` in lane 0 */
-    LX_INDEX,  /* per lane: args[0] + number of the lane, but less than args[0] + args[1] */
-    LX_ACTIVE, /* per lane: its number is less than args[0] */
-    LX_WIDTH,  /* the number of lanes */
-    LX_FOLD,   /* the lanes of args[0] combined in a fixed order: op is OP_SUM, OP_PROD, ... */
-    LX_LANE    /* lane args[1] of args[0] */
+    LX_POINT,   /* op over args, all pointwise ops of ops.def */
+    LX_LOAD,    /* buffer[args]; rank 0 buffers: no args */
+    LX_FIRST,   /* the index of the loop `temp` in lane 0 */
+    LX_INDEX,   /* per lane: args[0] + number of the lane, but less than args[0] + args[1] */
+    LX_ACTIVE,  /* per lane: its number is less than args[0] */
+    LX_WIDTH,   /* the number of lanes */
+    LX_LIBRARY, /* bool: the library of that number (integer) may be called */
+    LX_FOLD,    /* the lanes of args[0] combined in a fixed order: op is OP_SUM, OP_PROD, ... */
+    LX_LANE     /* lane args[1] of args[0] */
 } lexpr_kind;
 
 /* How an entry of a buffer that has one value for all lanes is found for each lane. */

@@ -98,8 +98,19 @@ static void touch_expr(finder *f, const lexpr *e)
         touch_expr(f, e->args[i]);
 }
 
+static void touch_call(finder *f, const lstmt *s)
+{
+    int operands = routine_shapes(s->routine->operands);
+    for (int i = 0; i < s->nsubs; i++)
+        touch(f, s->subs[i]->buffer, i >= operands, 0, NULL);
+}
+
 static void touch_statement(finder *f, const lstmt *s)
 {
+    if (s->kind == LS_CALL) {
+        touch_call(f, s);
+        return;
+    }
     const kind_cost *row = &kind_costs[s->kind];
     const lexpr *const exprs[] = {s->e, s->lo, s->hi, s->filter};
     for (int i = 0; i < 4; i++)

@@ -33,6 +33,8 @@ typedef enum routine_id {
     ROUTINE_SVD,      /* U, s, V' with A = U diag(s) V' */
     ROUTINE_DFT,      /* sum_j x_j exp(-2 pi i j k / n) along the last axis, real and imaginary parts */
     ROUTINE_DFT_BACK, /* the same with exp(+2 pi i j k / n) */
+    /* of loops only */
+    ROUTINE_PRODUCT, /* A B; behind the sizes, whether A and B are given transposed */
     ROUTINE_COUNT
 } routine_id;
 
@@ -43,6 +45,7 @@ typedef struct routine {
     const char *operands, *results;
     const char *work;   /* entries of scratch memory */
     const char *cost;   /* floating operations */
+    bool total;         /* cannot fail */
     unsigned libraries; /* bits by library_id */
 } routine;
 

@@ -190,11 +190,13 @@ static bool is_nest(const item *it)
     return it->kind == ITEM_STORE || it->kind == ITEM_REDUCE || it->kind == ITEM_VECTOR;
 }
 
-static bool same_loop(const block *in, const item *a, const item *b)
+static bool same_loop(scheduler *s, const block *in, const item *a, const item *b)
 {
     if (is_nest(b) && is_short_row(in, b))
         return false;
     if (!is_nest(a) || !is_nest(b))
+        return false;
+    if (a != b && (is_product(s, in, a) || is_product(s, in, b)))
         return false;
     const extent *x = a->axes[0]->extent, *y = b->axes[0]->extent;
     if (x || y)
@@ -221,7 +223,7 @@ static item_list with_same_loop(scheduler *s, const block *b, const item_list *i
 {
     item_list group = {0};
     for (int k = i; k < items->n; k++)
-        if (!items->data[k]->done && same_loop(b, items->data[i], items->data[k]))
+        if (!items->data[k]->done && same_loop(s, b, items->data[i], items->data[k]))
             vec_push(s->mem, &group, items->data[k]);
     return group;
 }

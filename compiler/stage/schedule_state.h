@@ -128,7 +128,8 @@ void emit_argk(scheduler *s, block *b, item *it);
 void open_item(scheduler *s, item *it);
 buffer *item_target(scheduler *s, block *b, node *t);
 
-/* An entry of the item's rows is a sum that shares costly terms with the others of its row: one pass serves them all. */
+/* An entry of the item's rows is a sum that shares costly terms with the others of its row: one pass serves them all.
+ */
 bool rows_share_passes(scheduler *s, const item *it);
 /* The loops of a group, into the list; what they need before goes into the block. */
 void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order, lstmt_list *loops);
@@ -153,6 +154,11 @@ elem acc_part_elem(const scheduler *s, const accumulator *a, int part);
 void emit_loop(scheduler *s, block *b, item *it);
 /* The buffer of a tensor, which is computed if it is not there. */
 buffer *buffer_of(scheduler *s, block *b, node *t);
+
+/* schedule_product.c: an entry is a product of rows and columns of stored matrices, for which a library may be faster.
+ * The call goes into the list; returned is the condition under which it is to be made. NULL: it is no such product. */
+bool is_product(scheduler *s, const block *b, const item *it);
+lexpr *emit_product(scheduler *s, block *b, const item *it, lstmt_list *out);
 
 /* schedule_call.c */
 void emit_call(scheduler *s, block *b, item *it);

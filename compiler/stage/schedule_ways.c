@@ -4,6 +4,7 @@
  * - Row by row.
  * - Few rows of long reductions: the rows run one after the other, each reduction in parallel and its axis in lanes.
  *   Rows whose entries share a pass over the terms are not for it: each entry would take a pass of its own.
+ * - A product of matrices by BLAS.
  * - Sums over pairs from both sides at once: of rows with themselves, or of the rows of one group and those of another.
  */
 #include "stage/schedule_pairs.h"
@@ -168,11 +169,22 @@ bool emit_joined(scheduler *s, block *b, int nrows, item *const *rows, int ncolu
     return plan != NULL;
 }
 
+static bool emit_by_library(scheduler *s, block *b, item *const *items)
+{
+    lstmt *choice = new_choice(s, NULL);
+    choice->e = emit_product(s, b, items[0], &choice->body);
+    if (!choice->e)
+        return false;
+    emit_apart(s, b, 1, copies(s, 1, items), &choice->other);
+    vec_push(s->mem, b->out, choice);
+    return true;
+}
+
 void emit_ways(scheduler *s, block *b, int n, item *const *items)
 {
     pair_plan *plan = may_share_pairs(b) ? find_pairs(s, n, items) : NULL;
     if (plan)
         emit_symmetric(s, b, n, items, plan);
-    else
+    else if (n != 1 || !emit_by_library(s, b, items))
         emit_apart(s, b, n, items, b->out);
 }

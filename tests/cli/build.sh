@@ -66,7 +66,7 @@ missing error.h
 cat >blind-cc <<END
 #!/bin/sh
 for word; do
-    case \$word in -llapacke | -lfftw3) echo "cannot find \$word" >&2; exit 1 ;; esac
+    case \$word in -llapacke | -lfftw3 | -lopenblas) echo "cannot find \$word" >&2; exit 1 ;; esac
 done
 exec "$cc" "\$@"
 END
@@ -82,3 +82,10 @@ err_has "LAPACK"
 err_has "apt-get install liblapacke-dev libopenblas-dev"
 missing libmatrix.so
 expect 0 adc build "$model" -o libplain.so --cc=./blind-cc
+# What is only faster with a library does without it.
+expect 0 adc run "$models/matrix.ad" product --cc=./blind-cc 'A=uniform(20,20)' -v
+err_lacks "AD_BLAS"
+expect 0 adc run "$models/matrix.ad" product 'A=uniform(20,20)' --no-blas -v
+err_lacks "AD_BLAS"
+expect 0 adc run "$models/matrix.ad" product 'A=uniform(20,20)' -v
+err_has "AD_BLAS"

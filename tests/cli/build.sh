@@ -83,9 +83,9 @@ err_has "apt-get install liblapacke-dev libopenblas-dev"
 missing libmatrix.so
 expect 0 adc build "$model" -o libplain.so --cc=./blind-cc
 # What is only faster with a library does without it.
-expect 0 adc run "$models/matrix.ad" product --cc=./blind-cc 'A=uniform(20,20)' -v
-err_lacks "AD_BLAS"
-expect 0 adc run "$models/matrix.ad" product 'A=uniform(20,20)' --no-blas -v
-err_lacks "AD_BLAS"
-expect 0 adc run "$models/matrix.ad" product 'A=uniform(20,20)' -v
-err_has "AD_BLAS"
+expect 0 adc build "$models/product.ad" -o libproduct.so --cc=./blind-cc -v
+test_that "there is no BLAS to use" not grep -q AD_BLAS "$work/err"
+expect 0 adc build "$models/product.ad" -o libproduct.so --no-blas -v
+test_that "--no-blas uses BLAS" not grep -q AD_BLAS "$work/err"
+expect 0 adc build "$models/product.ad" -o libproduct.so -v
+err_has "-DAD_BLAS"

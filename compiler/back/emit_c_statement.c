@@ -298,10 +298,20 @@ static int count_statements(const lstmt_list *body)
     return n;
 }
 
+/* No size squared: such a loop is over pairs of points, and outlasts what a region costs. */
+static bool is_linear_in_each(const extent *cost)
+{
+    for (int i = 0; i < cost->n; i++)
+        for (int k = 1; k < cost->terms[i].degree; k++)
+            if (cost->terms[i].atoms[k] == cost->terms[i].atoms[k - 1])
+                return false;
+    return true;
+}
+
 /* Where a short loop of a few operations runs again and again, even asking for no threads takes longer than its passes. */
 static bool is_short_and_repeated(emitter *e, const lstmt *s)
 {
-    return e->loops > 0 && count_statements(&s->body) <= SHORT_LOOP && extent_degree(cost_of_loop(e, s)) <= 1;
+    return e->loops > 0 && count_statements(&s->body) <= SHORT_LOOP && is_linear_in_each(cost_of_loop(e, s));
 }
 
 typedef struct scratch_list {

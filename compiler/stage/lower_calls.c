@@ -68,9 +68,7 @@ static void bind_int_as_size(lowering *l, frame *f, const param *p, node *value)
 
 values lower_function(lowering *l, function *fn, frame *inner)
 {
-    context *c = l->context;
     values v = lower_body(l, inner, &fn->body);
-    assert(l->context == c);
     const type *t = fn->result_type;
     for (int i = 0; i < v.n; i++)
         v.item[i] = lower_cast(l, v.item[i], lower_elem(l, t->kind == TYPE_TUPLE ? t->items[i] : t));

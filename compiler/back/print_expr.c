@@ -48,7 +48,7 @@ const char *print_buffer_name(c_printer *p, const buffer *b)
     c_local *l = map_get(&p->locals, b);
     if (l)
         l->used = true;
-    return b->kind == BUF_INPUT || b->kind == BUF_RESULT ? p->params.args[b->arg] : l->name;
+    return b->kind == BUF_INPUT || b->kind == BUF_RESULT || !l ? p->params.args[b->arg] : l->name;
 }
 
 bool print_may_be_null(const buffer *b)
@@ -657,7 +657,8 @@ void print_expr(text *t, c_printer *p, const lexpr *e, int prec)
     case LX_TEMP:
     case LX_FIRST:
         text_add(t, print_temp_name(p, e->temp));
-        text_addf(t, e->lanes ? "[%s]" : "", p->lane);
+        if (e->lanes)
+            text_addf(t, "[%s]", p->lane);
         break;
     case LX_POINT:
         print_point(t, p, e);

@@ -154,8 +154,13 @@ static void collect_fn(graph *g, graph_fn *f)
     int n = f->nouts + f->checks.n;
     node **roots = take_roots(g, f);
     simplify(g, n, roots);
-    for (int i = 0; i < COLLECT_ROUNDS && (simplify_loops(g, n, roots) | collect(g, n, roots)); i++)
-        simplify(g, n, roots);
+    bool changed = true;
+    for (int i = 0; i < COLLECT_ROUNDS && changed; i++) {
+        bool smaller = simplify_loops(g, n, roots);
+        changed = collect(g, n, roots) || smaller;
+        if (changed)
+            simplify(g, n, roots);
+    }
     put_roots(f, roots);
 }
 

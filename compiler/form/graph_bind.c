@@ -527,7 +527,7 @@ node *graph_solver(graph *g, op o, node *start, node *tolerance, node *most, var
 
 node *graph_solved_function(graph *g, node *solver, node *x)
 {
-    node *functions[2];
+    node *functions[2] = {NULL};
     graph_apply(g, solver, &x, functions);
     return functions[0];
 }

@@ -175,9 +175,9 @@ static type *row_function(checker *c, expr *e, const builtin *row)
 }
 
 static type *(*const rules[])(checker *, expr *, const builtin *) = {
-    [BUILTIN_FLOAT] = elementwise, [BUILTIN_NUMBER] = elementwise,   [BUILTIN_INTEGER] = elementwise,
-    [BUILTIN_ROW] = row_function,  [BUILTIN_RANDOM] = random_number, [BUILTIN_HOLD] = hold,
-    [BUILTIN_CONVERT] = convert,   [BUILTIN_MATRIX] = check_library, [BUILTIN_SOLVER] = check_solver,
+    [BUILTIN_FLOAT] = elementwise,   [BUILTIN_NUMBER] = elementwise,   [BUILTIN_INTEGER] = elementwise,
+    [BUILTIN_ROW] = row_function,    [BUILTIN_RANDOM] = random_number, [BUILTIN_HOLD] = hold,
+    [BUILTIN_CONVERT] = convert,     [BUILTIN_MATRIX] = check_library, [BUILTIN_SOLVER] = check_solver,
     [BUILTIN_ENSURE] = check_ensure,
 };
 

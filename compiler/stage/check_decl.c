@@ -139,7 +139,7 @@ void check_signature(checker *c, function *f)
         declare_sizes(c, f->result);
     declare_other_params(c);
     f->result_type = f->result ? type_of_syntax(c, f->result) : error_type(c);
-    if (f->result_type->kind == TYPE_FN) {
+    if (f->result && f->result_type->kind == TYPE_FN) {
         diag_error(c->diag, f->result->at, "a function cannot be returned");
         f->result_type = error_type(c);
     }

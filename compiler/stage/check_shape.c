@@ -94,8 +94,8 @@ static void check_shapes(checker *c, const function *f, const shape_ranks *shape
         bool told = false;
         for (int i = 0; i < f->params.n; i++)
             told |= single_shape(f->params.data[i].type) == shapes->data[k].name;
-        if (!told && diag_error(c->diag, f->at, "no argument of '%s' tells the rank of '%s...'", f->name,
-                                shapes->data[k].name))
+        if (!told &&
+            diag_error(c->diag, f->at, "no argument of '%s' tells the rank of '%s...'", f->name, shapes->data[k].name))
             diag_hint(c->diag, "a parameter of type real[%s...] does", shapes->data[k].name);
     }
 }

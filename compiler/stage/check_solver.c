@@ -19,7 +19,8 @@ type *check_solver(checker *c, expr *e, const builtin *row)
         diag_error(c->diag, start->at, "%s takes numbers, and this is %s", row->name, type_str(c->mem, start->type));
         return error_type(c);
     }
-    if (!is_single(c, e, 2, false, "the tolerance") || (e->a.n > 3 && !is_single(c, e, 3, true, "the number of passes")))
+    if (!is_single(c, e, 2, false, "the tolerance") ||
+        (e->a.n > 3 && !is_single(c, e, 3, true, "the number of passes")))
         return error_type(c);
     type *of = tensor_like(c, floating(start->type->kind), start->type);
     if (!fits(c, tolerance, kind_type(c, of->kind), "the tolerance"))

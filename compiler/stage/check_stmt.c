@@ -373,7 +373,8 @@ type *check_loop_value(checker *c, expr *e, const type *expected)
     c->loop_value = outer_loop;
     c->yielded = outer_yield;
     if (!yielded) {
-        if (diag_error(c->diag, first_bytes(e->at, s->kind == STMT_FOR ? 3 : 5), "this loop has no value: it does not yield"))
+        if (diag_error(c->diag, first_bytes(e->at, s->kind == STMT_FOR ? 3 : 5),
+                       "this loop has no value: it does not yield"))
             diag_hint(c->diag, "end its body with yield x;");
         return error_type(c);
     }

@@ -6,6 +6,7 @@
  * will share their loop. */
 #include "stage/collect.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -352,6 +353,7 @@ static void take_out(collecting *c, term_list *terms, node *f)
         vec_push(c->g->mem, &with, t);
     }
     terms->n = kept;
+    assert(with.n > 0 && at >= 0);
     term joint = {.c = 1, .whole = with.data[0].whole, .known = true, .touched = true};
     joint.built = times(c->g, build_sum(c, &with, &joint.c), rewrite(c, f));
     terms->data[at] = joint;
@@ -451,6 +453,7 @@ static node *build_term(collecting *c, const term *t)
 /* The common constant of the terms, which the first has. */
 static double common_scale(const term_list *terms)
 {
+    assert(terms->n > 0);
     for (int i = 1; i < terms->n; i++)
         if (fabs(terms->data[i].c) != fabs(terms->data[0].c))
             return 1;

@@ -94,8 +94,8 @@ static void collect_axes(sweep *s, scope *sc, scope *home, contribution *c)
     collect_axes(s, sc->parent, home, c);
     arena *mem = s->g->mem;
     int dynamic = 2 * dynamic_count(c->naxes, c->axes), more = 2 * dynamic_count(sc->nvars, sc->vars);
-    c->axes = arena_grow(mem, c->axes, (size_t)c->naxes, (size_t)(c->naxes + sc->nvars + 1), sizeof *c->axes);
-    c->ranges = arena_grow(mem, c->ranges, (size_t)dynamic, (size_t)(dynamic + more + 1), sizeof *c->ranges);
+    c->axes = arena_grow(mem, c->axes, (size_t)c->naxes, (size_t)c->naxes + (size_t)sc->nvars + 1, sizeof *c->axes);
+    c->ranges = arena_grow(mem, c->ranges, (size_t)dynamic, (size_t)dynamic + (size_t)more + 1, sizeof *c->ranges);
     for (int i = 0; i < more; i++)
         c->ranges[dynamic + i] = sc->ranges[i];
     for (int i = 0; i < sc->nvars; i++)
@@ -145,7 +145,7 @@ void contribute_tensor(sweep *s, node *t, node *w)
         return;
     contribution c = {0};
     collect_axes(s, s->scope, home_scope(s, t), &c);
-    c.axes = arena_grow(s->g->mem, c.axes, (size_t)c.naxes, (size_t)(c.naxes + t->rank), sizeof *c.axes);
+    c.axes = arena_grow(s->g->mem, c.axes, (size_t)c.naxes, (size_t)c.naxes + (size_t)t->rank, sizeof *c.axes);
     c.subs = ARENA_ARRAY(s->g->mem, node *, t->rank);
     for (int i = 0; i < t->rank; i++) {
         var *k = graph_axis(s->g, t->extents[i], NULL);

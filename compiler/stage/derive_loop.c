@@ -296,9 +296,8 @@ void reverse_loop(sweep *s, node *loop, node_list *users)
         vec_push(g->mem, &l.state_nexts, w ? backward(&l, w) : graph_zeros_like(g, l.vars[k + 1]->self));
     }
     collect_outer(&l, &later);
-    node *back =
-        graph_loop(g, (loop_rule){.checkpoint = graph_rule(g, loop).checkpoint}, graph_int(g, 0), l.trips, l.inits.n, l.inits.data, l.state_vars.data,
-                   l.state_nexts.data);
+    node *back = graph_loop(g, (loop_rule){.checkpoint = graph_rule(g, loop).checkpoint}, graph_int(g, 0), l.trips,
+                            l.inits.n, l.inits.data, l.state_vars.data, l.state_nexts.data);
     for (int i = 0; i < l.owners.n; i++)
         if (targets_reach(s->targets, l.owners.data[i]))
             contribute_tensor(s, l.owners.data[i], graph_out(g, back, i));

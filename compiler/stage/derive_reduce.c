@@ -29,6 +29,7 @@ static void restrict_first_axis(graph *g, opened *o, int n, node *c)
     var *old = o->vars[0], *v = graph_axis(g, NULL, old->name);
     node *by = v->self, *none = graph_int(g, 0);
     if (!old->extent) {
+        assert(o->ranges);
         o->ranges[1] = graph_select(g, c, o->ranges[1], o->ranges[0]);
         return;
     }
@@ -38,6 +39,7 @@ static void restrict_first_axis(graph *g, opened *o, int n, node *c)
         more += o->vars[i]->extent ? 0 : 2;
     ranges[0] = none;
     ranges[1] = graph_select(g, c, graph_size(g, old->extent), none);
+    assert(more == 0 || o->ranges);
     for (int i = 0; i < more; i++)
         ranges[2 + i] = graph_subst(g, o->ranges[i], 1, &old, &by);
     o->body = graph_subst(g, o->body, 1, &old, &by);

@@ -12,6 +12,8 @@
  *
  * A sum below several axes of a tensor can have an accumulator for each of their points too: then they follow the axes
  * of the sum, and the row is one for each term. */
+#include <assert.h>
+
 #include "stage/fuse.h"
 #include "stage/fuse_size.h"
 
@@ -85,6 +87,7 @@ static axes_of axes_in(const lifting *l, place_list path, const node *n)
                  .at = ARENA_ARRAY(mem, int, path.n + 1),
                  .first = loop_body(l)};
     bool lacks = false, gap = false, symbolic = false;
+    assert(a.first >= 0 && (path.n == 0 || path.data));
     for (int i = a.first; i < path.n; i++) {
         var *v = path.data[i].v;
         if (!node_depends(n, v)) {
@@ -310,6 +313,7 @@ static void mark_inside(lifting *l, node *n)
     const place_list path = l->path;
     if (!l->costly)
         l->path = path_in_sums(l, n);
+    assert(first >= 0 && (l->path.n == 0 || l->path.data));
     while (!l->costly && l->path.n > first && !node_depends(n, l->path.data[l->path.n - 1].v))
         l->path.n--; /* it leaves these loops */
     l->path.cap = l->path.n;

@@ -176,7 +176,8 @@ static void note_use(fuse_uses *u, const node *n)
 
 void fuse_uses_push(fuse_uses *u, const node *b, var **vars)
 {
-    vec_push(u->g->mem, &u->path, (fuse_binder){b->nvars, vars, b->op == OP_LOOP || b->op == OP_STACK || node_is_solver(b)});
+    vec_push(u->g->mem, &u->path,
+             (fuse_binder){b->nvars, vars, b->op == OP_LOOP || b->op == OP_STACK || node_is_solver(b)});
 }
 
 void fuse_uses_pop(fuse_uses *u)

@@ -173,7 +173,7 @@ static node *walk(strengthening *s, node *n)
     opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
     if (o)
         push(s, n, o->vars);
-    for (int i = 0; i < n->ninner; i++)
+    for (int i = 0; o && i < n->ninner; i++)
         args[outer + i] = walk(s, o->inner[i]);
     s->depth = depth;
     g->at = n->at;

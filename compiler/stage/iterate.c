@@ -7,8 +7,8 @@
 typedef struct iteration {
     graph *g;
     node *solver;
-    int n;            /* states */
-    var *vars[6];     /* the pass, states */
+    int n;        /* states */
+    var *vars[6]; /* the pass, states */
     node *inits[5], *nexts[5];
 } iteration;
 
@@ -73,7 +73,8 @@ static node *next_pass(iteration *it)
 static node *finish(iteration *it, int result)
 {
     loop_rule rule = {.conditional = true};
-    node *loop = graph_loop(it->g, rule, graph_int(it->g, 0), it->solver->args[2], it->n, it->inits, it->vars, it->nexts);
+    node *loop =
+        graph_loop(it->g, rule, graph_int(it->g, 0), it->solver->args[2], it->n, it->inits, it->vars, it->nexts);
     return graph_out(it->g, loop, result);
 }
 

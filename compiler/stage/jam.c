@@ -104,7 +104,8 @@ static void judge_loop(judging *j, const lstmt *s, int depth)
 {
     bool known = s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
     bool is_short = known && s->hi->integer - s->lo->integer < SHORTEST;
-    j->possible &= !s->lanes && !s->parallel && !is_short && !s->e && !mentions_inside(j, s->lo) && !mentions_inside(j, s->hi);
+    j->possible &=
+        !s->lanes && !s->parallel && !is_short && !s->e && !mentions_inside(j, s->lo) && !mentions_inside(j, s->hi);
     j->loops++;
     j->depth = depth > j->depth ? depth : j->depth;
     judge(j, &s->body, depth);

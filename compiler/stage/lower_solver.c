@@ -55,7 +55,8 @@ node *lower_solver(lowering *l, frame *f, expr *e)
 node *lower_ensure(lowering *l, frame *f, expr *e)
 {
     graph *g = l->g;
-    node *condition = lower_as(l, f, e->a.data[0], ELEM_BOOL), *x = lower_as(l, f, e->a.data[1], lower_elem(l, e->type));
+    node *condition = lower_as(l, f, e->a.data[0], ELEM_BOOL),
+         *x = lower_as(l, f, e->a.data[1], lower_elem(l, e->type));
     node *kept = graph_bin(g, OP_SEEK, condition, graph_bool(g, false));
     node *args[3] = {kept, x, graph_real(g, x->elem, (double)NAN)};
     return lower_elementwise(l, OP_SELECT, 3, args, x->elem);

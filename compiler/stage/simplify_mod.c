@@ -37,8 +37,7 @@ static node *without_multiples(reducing *r, node *size)
         if (!is_same_monomial(t, r->period->terms) || t->coef % r->period->terms->coef)
             continue;
         r->changed = true;
-        const extent *rest =
-            extent_sub(size->extent, extent_scale(r->period, t->coef / r->period->terms->coef));
+        const extent *rest = extent_sub(size->extent, extent_scale(r->period, t->coef / r->period->terms->coef));
         return graph_size(r->g, rest);
     }
     return size;

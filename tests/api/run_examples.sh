@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
 cmake --install "$BUILD" --prefix "$prefix" >/dev/null
 export PATH="$prefix/bin:$PATH"
-for name in ballistic hamiltonian; do
+for name in ballistic hamiltonian control; do
     folder=$work/$name
     mkdir -p "$folder"
     cp -r "$SRC/examples/$name" "$folder/source"

@@ -184,6 +184,23 @@ static void print_costs(text *t, const figure_sizes *sizes, const kernel_cost *k
     text_add(t, "\n");
 }
 
+/* Routines of libraries that are called for certain: a product may be done by loops. */
+static bool print_calls(text *t, const kernel_cost *k)
+{
+    bool any = false;
+    for (int i = 0; i < k->body.n; i++) {
+        const lstmt *s = k->body.data[i];
+        if (s->kind != LS_CALL)
+            continue;
+        if (!any)
+            row(t, "calls");
+        text_addf(t, "%s%s", any ? ", " : "", s->routine->name);
+        any = true;
+    }
+    text_add(t, any ? "\n" : "");
+    return any;
+}
+
 static void print_kernel(text *t, const figure_sizes *sizes, const explained_kernel *k)
 {
     text_add(t, "\n  ");
@@ -192,6 +209,7 @@ static void print_kernel(text *t, const figure_sizes *sizes, const explained_ker
     else
         text_addf(t, "%s\n", k->cost->text ? k->cost->text : "copies");
     print_outputs(t, sizes, k->cost);
+    bool calls = print_calls(t, k->cost);
     print_axes(t, sizes, k->cost);
     print_around(t, sizes, k->cost);
     print_fused(t, k);
@@ -199,6 +217,10 @@ static void print_kernel(text *t, const figure_sizes *sizes, const explained_ker
     if (k->cost->pair_axes > 1 && k->cost->reduces) {
         row(t, "symmetry");
         text_addf(t, "%s\n", kernel_symmetry(k->cost) ? kernel_symmetry(k->cost) : "none");
+    }
+    if (calls && !k->cost->pair_axes) {
+        row(t, "in all");
+        add_counts(t, sizes, &k->cost->once);
     }
     print_costs(t, sizes, k->cost);
     if (isfinite(k->seconds)) {

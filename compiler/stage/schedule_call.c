@@ -25,6 +25,10 @@ void emit_call(scheduler *s, block *b, item *it)
         map_set(&b->tensors, out, result);
         call.subs[call.nsubs++] = whole(s, result);
     }
+    if (!n->hint)
+        n->hint = r->name;
+    if (b->sequential && !b->in_order)
+        add_comment(s, b, 1, &it);
     assert(r->work && "a routine that a library has");
     const extent *work = routine_polynomial(&z, r->work);
     if (work->n > 0)

@@ -442,7 +442,7 @@ static lstmt *make_loop(scheduler *s, const char *name, lexpr *lo, lexpr *hi)
     return loop;
 }
 
-static void add_comment(scheduler *s, block *b, int n, item *const *items)
+void add_comment(scheduler *s, block *b, int n, item *const *items)
 {
     text t;
     text_init(&t, s->mem);

@@ -122,6 +122,8 @@ bool is_parallel_row(const block *b, const item *it);
 /* A tensor of few entries inside a kernel: stored entry by entry, without a loop. */
 bool is_short_row(const block *b, const item *it);
 void emit_short_row(scheduler *s, block *b, item *it);
+/* What the items compute, and where that stands in the program: a kernel begins here. */
+void add_comment(scheduler *s, block *b, int n, item *const *items);
 void emit_single(scheduler *s, block *b, node *n); /* a reduction met without a plan */
 void emit_scatter(scheduler *s, block *b, item *it);
 void emit_argk(scheduler *s, block *b, item *it);

@@ -245,6 +245,7 @@ static text printed(emitter *e, void (*f)(emitter *e))
 
 static void emit_body(emitter *e)
 {
+    e->depth = emit_depth(&e->fn->body);
     emit_statements(e, &e->fn->body);
 }
 

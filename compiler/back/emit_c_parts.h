@@ -23,7 +23,9 @@ typedef struct emitter {
     buffer_list *slot_users; /* [nslots] the buffers in each */
     VEC(const char *) scope;
     bool in_parallel;
-    int loops; /* around, whose passes follow each other */
+    int loops;            /* around, whose passes follow each other */
+    int axes;             /* of loops around */
+    int depth;            /* the most axes of loops within each other in the function */
     const buffer *wanted; /* a result that is known not to be NULL here */
 } emitter;
 
@@ -36,6 +38,8 @@ void leave_scope(emitter *e, int mark);
 /* One line, indented, broken where it is too long. */
 void emit_line(emitter *e, const char *line);
 void emit_linef(emitter *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* How many loops over axes are within each other, at most. */
+int emit_depth(const lstmt_list *list);
 /* The text of an expression or extent. */
 const char *emit_text(emitter *e, const lexpr *x, int prec);
 const char *emit_size(emitter *e, const extent *x, int prec);

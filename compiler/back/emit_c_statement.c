@@ -308,7 +308,8 @@ static bool is_linear_in_each(const extent *cost)
     return true;
 }
 
-/* Where a short loop of a few operations runs again and again, even asking for no threads takes longer than its passes. */
+/* Where a short loop of a few operations runs again and again, even asking for no threads takes longer than its passes.
+ */
 static bool is_short_and_repeated(emitter *e, const lstmt *s)
 {
     return e->loops > 0 && count_statements(&s->body) <= SHORT_LOOP && is_linear_in_each(cost_of_loop(e, s));
@@ -397,6 +398,32 @@ static void emit_inner_body(emitter *e, const lstmt *s)
     e->loops -= !s->independent;
 }
 
+/* Over one more axis; not over its parts, not from one time to the next. */
+static bool is_over_axis(const lstmt *s)
+{
+    bool is_short = s->lo && s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
+    return s->kind == LS_FOR && s->independent && !s->parts && !is_short;
+}
+
+int emit_depth(const lstmt_list *list)
+{
+    int most = 0;
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        int body = emit_depth(&s->body) + is_over_axis(s), other = emit_depth(&s->other);
+        most = body > most ? body : most;
+        most = other > most ? other : most;
+    }
+    return most;
+}
+
+/* Most of the function's time is spent elsewhere: in loops over more axes. */
+static bool runs_seldom(const emitter *e, const lstmt *s)
+{
+    int inside = emit_depth(&s->body);
+    return s->lanes && (inside > 0 || e->axes + is_over_axis(s) < e->depth);
+}
+
 static void emit_passes(emitter *e, const lstmt *s, const char *lo, const char *hi, bool threads)
 {
     int mark = enter_scope(e);
@@ -405,12 +432,16 @@ static void emit_passes(emitter *e, const lstmt *s, const char *lo, const char *
     l->nonneg = print_is_nonneg(&e->p, s->lo);
     l->below = s->hi;
     const char *while_ = s->e ? arena_printf(e->mem, " && %s", emit_text(e, s->e, PREC_AND)) : "";
-    emit_linef(e, "for (int64_t %s = %s; %s < %s%s; %s) {", l->name, lo, l->name, hi, while_,
-               loop_step(e, s, l->name));
+    emit_linef(e, "for (int64_t %s = %s; %s < %s%s; %s) {", l->name, lo, l->name, hi, while_, loop_step(e, s, l->name));
+    bool seldom = e->p.seldom;
+    e->p.seldom = runs_seldom(e, s);
+    e->axes += is_over_axis(s);
     if (s->parallel && !e->in_parallel)
         emit_parallel_body(e, s, threads);
     else
         emit_inner_body(e, s);
+    e->axes -= is_over_axis(s);
+    e->p.seldom = seldom;
     emit_line(e, "}");
     leave_scope(e, mark);
 }

@@ -25,6 +25,7 @@ const prelude_row prelude_lanes[] = {
      "#endif\n"
      "#define AD_LANES (AD_VECTOR_BYTES / AD_LANE_BYTES)\n"
      "#define AD_INLINE static inline __attribute__((always_inline))\n"
+     "#define AD_CALL static __attribute__((noinline)) /* small code where it runs seldom */\n"
      "#ifdef __GNUC__\n"
      "#pragma GCC diagnostic ignored \"-Wpsabi\"\n"
      "#endif\n"
@@ -311,6 +312,11 @@ const prelude_row prelude_lanes[] = {
      "            part[k] = p[stride * (k < n ? k : n - 1)];\n"
      "    __builtin_memcpy(&x, part, sizeof x);\n"
      "    return x;\n"
+     "}\n"},
+    {"ad_gather_strided_seldom_@Es", "ad_gather_strided_@Es",
+     "AD_CALL ad_@Es ad_gather_strided_seldom_@Es(const @T *p, int64_t stride, int64_t n)\n"
+     "{\n"
+     "    return ad_gather_strided_@Es(p, stride, n);\n"
      "}\n"},
     {"ad_gather_strided_bools", "ad_lanes",
      "AD_INLINE ad_bools ad_gather_strided_bools(const bool *p, int64_t stride, int64_t n)\n"

@@ -134,6 +134,11 @@ const prelude_row prelude_lanes_memory[] = {
      "        if (k < n && mask[k])\n"
      "            p[stride * k] = x[k];\n"
      "}\n"},
+    {"ad_scatter_strided_seldom_@Es", "ad_scatter_strided_@Es",
+     "AD_CALL void ad_scatter_strided_seldom_@Es(@T *p, int64_t stride, ad_@Es x, ad_bools mask, int64_t n)\n"
+     "{\n"
+     "    ad_scatter_strided_@Es(p, stride, x, mask, n);\n"
+     "}\n"},
     {"ad_scatter_strided_bools", "ad_lanes",
      "AD_INLINE void ad_scatter_strided_bools(bool *p, int64_t stride, ad_bools x, ad_bools mask, int64_t n)\n"
      "{\n"
@@ -147,6 +152,11 @@ const prelude_row prelude_lanes_memory[] = {
      "    for (int k = 0; k < AD_LANES; k++)\n"
      "        if (k < n && mask[k])\n"
      "            p[stride * k] += x[k];\n"
+     "}\n"},
+    {"ad_scatter_strided_add_seldom_@Es", "ad_scatter_strided_add_@Es",
+     "AD_CALL void ad_scatter_strided_add_seldom_@Es(@T *p, int64_t stride, ad_@Es x, ad_bools mask, int64_t n)\n"
+     "{\n"
+     "    ad_scatter_strided_add_@Es(p, stride, x, mask, n);\n"
      "}\n"},
     {"ad_fill_@Es", "ad_lanes",
      "AD_INLINE void ad_fill_@Es(ad_@Es *x, int64_t n, ad_@Es value)\n"

@@ -30,6 +30,7 @@ typedef struct c_printer {
     elem real;        /* of the module: its width is that of masks */
     bool can_fail;    /* something printed may set ad_failed */
     const char *lane; /* printing what one lane does: its number; else NULL */
+    bool seldom;      /* printing what other loops run more often than: better small than inlined */
 } c_printer;
 
 void c_printer_init(c_printer *p, arena *mem, const nest_fn *fn, prelude *helpers);

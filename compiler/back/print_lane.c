@@ -287,10 +287,17 @@ static bool is_contiguous(const extent *step)
     return extent_is_const(step, &value) && value == 1;
 }
 
+/* The helper for entries that lie apart. */
+static const char *strided(c_printer *p, const char *name, elem e)
+{
+    bool call = p->seldom && elem_is_float(e);
+    return lanes_helper(p, call ? arena_printf(p->mem, "%s_seldom", name) : name, e);
+}
+
 static void print_step_load(text *t, c_printer *p, const lexpr *e)
 {
     bool contiguous = is_contiguous(e->step);
-    text_addf(t, "%s(", lanes_helper(p, contiguous ? "ad_load" : "ad_gather_strided", e->elem));
+    text_addf(t, "%s(", contiguous ? lanes_helper(p, "ad_load", e->elem) : strided(p, "ad_gather_strided", e->elem));
     print_part(t, p, e->buffer, e->nargs, e->args);
     if (!contiguous)
         text_addf(t, ", %s", extent_text(p, e->step, PREC_SELECT));
@@ -392,8 +399,9 @@ static void print_step_store(text *t, c_printer *p, const lstmt *s)
     text at;
     text_init(&at, p->mem);
     print_part(&at, p, s->buffer, s->nsubs, s->subs);
-    const char *what = is_plain_step(s) ? "ad_store" : s->accumulate ? "ad_scatter_strided_add" : "ad_scatter_strided";
-    text_addf(t, "%s(%s, ", lanes_helper(p, what, s->buffer->elem), text_str(&at));
+    const char *what = s->accumulate ? "ad_scatter_strided_add" : "ad_scatter_strided";
+    elem e = s->buffer->elem;
+    text_addf(t, "%s(%s, ", is_plain_step(s) ? lanes_helper(p, "ad_store", e) : strided(p, what, e), text_str(&at));
     if (!is_plain_step(s))
         text_addf(t, "%s, ", extent_text(p, s->stride, PREC_SELECT));
     print_all(t, p, s->e, PREC_SELECT);

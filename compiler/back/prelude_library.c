@@ -8,6 +8,15 @@
 #include "back/prelude_rows.h"
 
 const prelude_row prelude_library[] = {
+    {"ad_note", "",
+     "/* Remembers that a routine failed, from any thread. */\n"
+     "static inline void ad_note(bool *failed)\n"
+     "{\n"
+     "#ifdef _OPENMP\n"
+     "#pragma omp atomic write\n"
+     "#endif\n"
+     "    *failed = true;\n"
+     "}\n"},
     {"AD_LAPACK", "",
      "#if defined __has_include\n"
      "#if !__has_include(<lapacke.h>)\n"
@@ -273,6 +282,40 @@ const prelude_row prelude_library[] = {
      "        ad_fill_@E(vt, n * n, (@T)NAN);\n"
      "        return ad_fails_@E(u, m * n) || !finite;\n"
      "    }\n"
+     "    return true;\n"
+     "}\n"},
+    {"ad_eigvals_@E", "AD_LAPACK ad_copy_@E ad_fails_@E ad_is_finite_@E",
+     "static inline bool ad_eigvals_@E(const @T *a, @T *w, @T *work, int64_t n)\n"
+     "{\n"
+     "    @T *copy = work, *space = work + n * n;\n"
+     "    int64_t room = 2 * n + 1;\n"
+     "    ad_copy_@E(copy, a, n * n);\n"
+     "    if (n == 0)\n"
+     "        return true;\n"
+     "    if (!ad_is_finite_@E(a, n * n))\n"
+     "        return !ad_fails_@E(w, n);\n"
+     "    if (n > INT32_MAX / 2 - 1 ||\n"
+     "        LAPACKE_@Lsyevd_work(LAPACK_COL_MAJOR, 'N', 'U', (lapack_int)n, copy, (lapack_int)n, w, space, "
+     "(lapack_int)room,\n"
+     "                             (lapack_int *)(void *)(space + room), 1) != 0)\n"
+     "        return ad_fails_@E(w, n);\n"
+     "    return true;\n"
+     "}\n"},
+    {"ad_singular_@E", "AD_LAPACK ad_copy_@E ad_fails_@E ad_is_finite_@E",
+     "static inline bool ad_singular_@E(const @T *a, @T *s, @T *work, int64_t m, int64_t n)\n"
+     "{\n"
+     "    @T *copy = work, *space = work + m * n;\n"
+     "    int64_t room = 10 * n + m;\n"
+     "    ad_copy_@E(copy, a, m * n);\n"
+     "    if (n == 0)\n"
+     "        return true;\n"
+     "    if (!ad_is_finite_@E(a, m * n))\n"
+     "        return !ad_fails_@E(s, n);\n"
+     "    if (room > INT32_MAX ||\n"
+     "        LAPACKE_@Lgesdd_work(LAPACK_COL_MAJOR, 'N', (lapack_int)n, (lapack_int)m, copy, (lapack_int)n, s, NULL, "
+     "1, NULL,\n"
+     "                             1, space, (lapack_int)room, (lapack_int *)(void *)(space + room)) != 0)\n"
+     "        return ad_fails_@E(s, n);\n"
      "    return true;\n"
      "}\n"},
     {"ad_plan_@E", "AD_FFTW",

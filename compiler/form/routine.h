@@ -31,6 +31,8 @@ typedef enum routine_id {
     ROUTINE_LOWER_T,  /* X with L' X = B */
     ROUTINE_EIGH,     /* ascending eigenvalues, eigenvectors in columns */
     ROUTINE_SVD,      /* U, s, V' with A = U diag(s) V' */
+    ROUTINE_EIGVALS,  /* the first result of EIGH alone, for a fraction of the work */
+    ROUTINE_SINGULAR, /* the second of SVD */
     ROUTINE_DFT,      /* sum_j x_j exp(-2 pi i j k / n) along the last axis, real and imaginary parts */
     ROUTINE_DFT_BACK, /* the same with exp(+2 pi i j k / n) */
     /* of loops only */

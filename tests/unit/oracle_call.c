@@ -287,6 +287,12 @@ static void do_eigh(const kit *q, const int64_t *z, num *const *in, num **out)
     eigen(q, &a, out[0], &v);
 }
 
+static void do_eigvals(const kit *q, const int64_t *z, num *const *in, num **out)
+{
+    matrix a = view(z[0], z[0], in[0]), v = new_matrix(q, z[0], z[0]);
+    eigen(q, &a, out[0], &v);
+}
+
 /* A' A = V s^2 V', U = A V / s, the greatest first */
 static void do_svd(const kit *q, const int64_t *z, num *const *in, num **out)
 {
@@ -303,6 +309,13 @@ static void do_svd(const kit *q, const int64_t *z, num *const *in, num **out)
         for (int64_t j = 0; j < n; j++)
             out[2][k * n + j] = *at(&v, j, from);
     }
+}
+
+static void do_singular(const kit *q, const int64_t *z, num *const *in, num **out)
+{
+    matrix u = new_matrix(q, z[0], z[1]), vt = new_matrix(q, z[1], z[1]);
+    num *all[] = {u.x, out[0], vt.x};
+    do_svd(q, z, in, all);
 }
 
 static void transform(const kit *q, const int64_t *z, num *const *in, num **out, int sign)
@@ -348,6 +361,8 @@ static void (*const rows[ROUTINE_COUNT])(const kit *q, const int64_t *sizes, num
     [ROUTINE_LOWER] = do_lower,
     [ROUTINE_LOWER_T] = do_lower_t,
     [ROUTINE_EIGH] = do_eigh,
+    [ROUTINE_EIGVALS] = do_eigvals,
+    [ROUTINE_SINGULAR] = do_singular,
     [ROUTINE_SVD] = do_svd,
     [ROUTINE_DFT] = do_dft,
     [ROUTINE_DFT_BACK] = do_dft_back,

@@ -2,7 +2,7 @@
 """Looks at objects: in the innermost loops over pairs arithmetic is packed fused multiply-adds, and nothing is called.
 
 Every model here is compiled with clang and gcc, in f32 and f64, for AVX2 and with the flags of `adc build` for this
-machine. An innermost loop is what lies between a backward jump and its target with no other loop inside. Those with
+machine. An innermost loop is a cycle of the control flow with no other one inside, wherever it is laid out. Those with
 at least FEWEST packed multiply-adds are the ones over pairs: there has to be one, none of them calls, and none has more
 scalar than packed multiply-adds. Nothing is run; exit status 77 where the processor has no fused multiply-add, or there
 is no objdump. The argument K/N looks at every N-th object.
@@ -49,30 +49,71 @@ def target_of(name, operands):
     return int(m.group(1), 16) if name.startswith("j") and m else None
 
 
-def closes(body, low, high):
-    """Whether the jump at `high` to `low` is reached from there inside: a loop, and no rare case laid out far below."""
-    inside = [i for i in body if low <= i[0] <= high]
-    following = {a[0]: b[0] for a, b in zip(inside, inside[1:])}
-    at = {address: (name, operands) for address, name, operands in inside}
-    seen, open_ = set(), [low]
-    while open_:
-        address = open_.pop()
-        if address in seen or address not in at:
-            continue
-        seen.add(address)
-        name, operands = at[address]
-        open_.append(target_of(name, operands))
-        if name not in ("jmp", "ret", "retq"):
-            open_.append(following.get(address))
-    return high in seen
+def successors_of(body):
+    """Index of an instruction -> those that may come after it."""
+    index = {address: i for i, (address, _, _) in enumerate(body)}
+    successors = []
+    for i, (_, name, operands) in enumerate(body):
+        target = index.get(target_of(name, operands))
+        falls = i + 1 if name not in ("jmp", "ret", "retq") and i + 1 < len(body) else None
+        successors.append([k for k in (falls, target) if k is not None])
+    return successors
+
+
+def components(nodes, successors):
+    """Strongly connected components among the nodes (Tarjan 1972), those that are cycles."""
+    number, low, on_stack, stack, found = {}, {}, set(), [], []
+    for root in nodes:
+        work = [] if root in number else [(root, iter(successors[root]))]
+        if work:
+            number[root] = low[root] = len(number)
+            stack.append(root)
+            on_stack.add(root)
+        while work:
+            node, rest = work[-1]
+            for k in rest:
+                if k not in nodes:
+                    continue
+                if k not in number:
+                    number[k] = low[k] = len(number)
+                    stack.append(k)
+                    on_stack.add(k)
+                    work.append((k, iter(successors[k])))
+                    break
+                if k in on_stack:
+                    low[node] = min(low[node], number[k])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == number[node]:
+                    at = stack.index(node)
+                    part, stack = stack[at:], stack[:at]
+                    on_stack.difference_update(part)
+                    if len(part) > 1 or node in successors[node]:
+                        found.append(set(part))
+    return found
+
+
+def loops_inside(nodes, successors):
+    """The innermost loops: cycles that, without the places where they are entered, hold none."""
+    for loop in components(nodes, successors):
+        entered = {k for i, after in enumerate(successors) if i not in loop for k in after if k in loop}
+        inner = list(loops_inside(loop - entered, successors)) if entered else []
+        yield from inner or [loop]
+
+
+def without_rare_calls(loop, successors, body):
+    """What every pass runs: the loop without calls that a pass can do without, as for the last lanes."""
+    calls = {i for i in loop if body[i][1].startswith("call")}
+    rest = components(loop - calls, successors) if calls else [loop]
+    return max(rest, key=len, default=loop)
 
 
 def innermost_loops(body):
-    jumps = [(target_of(name, operands), address) for address, name, operands in body]
-    jumps = [(low, high) for low, high in jumps if low is not None and low <= high and closes(body, low, high)]
-    for low, high in jumps:
-        if not any(low <= a and b <= high and (a, b) != (low, high) for a, b in jumps):
-            yield [(name, operands) for address, name, operands in body if low <= address <= high]
+    successors = successors_of(body)
+    for loop in loops_inside(set(range(len(body))), successors):
+        yield [body[i][1:] for i in sorted(without_rare_calls(loop, successors, body))]
 
 
 def complaints_of(functions):

@@ -60,7 +60,8 @@ typedef enum op {
                    back from what the loop keeps (stage/keep) */
     OP_NAME,    /* args: x; index: unique number. What a derivative is taken with respect to; gone after derive */
     OP_CUSTOM,  /* hand-written derivative. args: value, xs[n] outside; adjoints[n] inside; vars: xs[n], w */
-    /* Solvers: args: start, tolerance, most passes outside; functions of x inside; vars: x. Loops after derive.
+    /* Solvers: args: start, tolerance, most passes, wanted outside; functions of x inside; vars: x. Loops after derive.
+     * Where it is not wanted (a branch that is not taken) nothing is done, and nothing fails.
      * Residuals are relative; one that does not come to its end is AD_NUMERIC. */
     OP_CG,       /* the x with A(x) = start, by conjugate gradients. inside: A(x), symmetric and positive; an
                     approximation of its inverse */
@@ -195,9 +196,12 @@ node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, 
 node *graph_tape(graph *g, node *loop, const extent *passes, var *const *vars, node *e);
 node *graph_at(graph *g, node *loop, node *pass, const extent *passes, int k);
 node *graph_custom(graph *g, node *value, int n, node *const *xs, var *const *vars, node *const *adjoints);
-/* start is a floating tensor or value, x a parameter like it, as are the n functions of x. */
-enum { SOLVER_FUNCTIONS = 3 }; /* the place of the first function among the arguments */
-node *graph_solver(graph *g, op o, node *start, node *tolerance, node *most, var *x, int n, node *const *functions);
+/* outer: start, a floating tensor or value, then the tolerance, the most passes, whether it is wanted. x is a parameter
+ * like start, as are the n functions of it. */
+enum { SOLVER_FUNCTIONS = 4 }; /* the place of the first function among the arguments: outer has so many */
+node *graph_solver(graph *g, op o, node *const *outer, var *x, int n, node *const *functions);
+/* The same solver from another start, with functions of its own. */
+node *graph_solver_like(graph *g, const node *solver, node *start, var *x, int n, node *const *functions);
 /* The solver's first function at x. */
 node *graph_solved_function(graph *g, node *solver, node *x);
 /* x, and 0 where it is -inf, with derivative 1: for the logarithm of a sum that weights are divided by, so that those

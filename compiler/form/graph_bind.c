@@ -505,12 +505,11 @@ node *graph_custom(graph *g, node *value, int n, node *const *xs, var *const *va
     return close_fresh(g, proto);
 }
 
-node *graph_solver(graph *g, op o, node *start, node *tolerance, node *most, var *x, int n, node *const *functions)
+node *graph_solver(graph *g, op o, node *const *outer, var *x, int n, node *const *functions)
 {
-    node **args = ARENA_ARRAY(g->mem, node *, SOLVER_FUNCTIONS + n);
-    args[0] = start;
-    args[1] = tolerance;
-    args[2] = most;
+    node *start = outer[0], **args = ARENA_ARRAY(g->mem, node *, SOLVER_FUNCTIONS + n);
+    for (int i = 0; i < SOLVER_FUNCTIONS; i++)
+        args[i] = outer[i];
     for (int i = 0; i < n; i++)
         args[SOLVER_FUNCTIONS + i] = functions[i];
     node proto = {.op = o,
@@ -523,6 +522,14 @@ node *graph_solver(graph *g, op o, node *start, node *tolerance, node *most, var
                   .nvars = 1,
                   .vars = arena_grow(g->mem, &x, 1, 1, sizeof x)};
     return close_fresh(g, proto);
+}
+
+node *graph_solver_like(graph *g, const node *solver, node *start, var *x, int n, node *const *functions)
+{
+    node *outer[SOLVER_FUNCTIONS] = {start};
+    for (int i = 1; i < SOLVER_FUNCTIONS; i++)
+        outer[i] = solver->args[i];
+    return graph_solver(g, solver->op, outer, x, n, functions);
 }
 
 node *graph_solved_function(graph *g, node *solver, node *x)

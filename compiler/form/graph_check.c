@@ -179,6 +179,8 @@ static const char *check_solver(const node *n)
         return "wrong number of arguments or type";
     if (n->args[1]->elem != n->elem || n->args[1]->rank || !is_int_value(n->args[2]))
         return "the tolerance or the number of passes has the wrong type";
+    if (n->args[3]->elem != ELEM_BOOL || n->args[3]->rank)
+        return "whether it is wanted is not a bool";
     if (!like_node(n, n->args[0]) || !like_var(n->vars[0], n))
         return "type differs from what it starts with";
     for (int i = 0; i < count; i++)

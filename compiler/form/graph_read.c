@@ -494,7 +494,7 @@ static node *build_block(reader *r, const statement *st)
     case OP_CG:
     case OP_FIXPOINT:
         need(r, st->inner.n == (st->op == OP_CG ? 2 : 1) && st->outer.n == SOLVER_FUNCTIONS && nvars == 1);
-        return graph_solver(g, st->op, outer[0], outer[1], outer[2], st->vars.data[0], st->inner.n, inner);
+        return graph_solver(g, st->op, outer, st->vars.data[0], st->inner.n, inner);
     default:
         return graph_reduce(g, st->op, nvars, st->vars.data, inner[0], filter, st->ranges.data);
     }

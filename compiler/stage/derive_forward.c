@@ -248,7 +248,7 @@ static node *tangent_of_cg(tangents *t, node *n)
     node *da = tangent(t, functions[0]);
     da = da ? graph_subst(g, da, 1, &x, &n) : NULL;
     node *b = !da ? db : !db ? each_entry(g, OP_NEG, da, NULL) : each_entry(g, OP_SUB, db, da);
-    return b ? graph_solver(g, OP_CG, b, n->args[1], n->args[2], x, 2, functions) : NULL;
+    return b ? graph_solver_like(g, n, b, x, 2, functions) : NULL;
 }
 
 /* f(x) = x: dx is the fixed point of v -> df/dx v + df, which the tangent of f's body is when that of x is v. */
@@ -261,7 +261,7 @@ static node *tangent_of_fixpoint(tangents *t, node *n)
     tangents inner;
     extend_tangents(t, 1, &x->self, &v->self, &inner);
     node *next = graph_subst(g, tangent(&inner, f), 1, &x, &n);
-    return graph_solver(g, OP_FIXPOINT, graph_zeros_like(g, n), n->args[1], n->args[2], v, 1, &next);
+    return graph_solver_like(g, n, graph_zeros_like(g, n), v, 1, &next);
 }
 
 static node *compute(tangents *t, node *n)

@@ -39,7 +39,7 @@ static void reverse_cg(sweep *s, node *n, node *w)
     node *functions[2];
     var *x;
     graph_open(s->g, n, &x, functions);
-    node *u = graph_solver(s->g, OP_CG, w, n->args[1], n->args[2], x, 2, functions);
+    node *u = graph_solver_like(s->g, n, w, x, 2, functions);
     contribute_tensor(s, n->args[0], u);
     contribute_tensor(s, solved(s, n), negated(s->g, u));
 }
@@ -52,7 +52,7 @@ static void reverse_fixpoint(sweep *s, node *n, node *w)
     graph_open(g, n, &x, &f);
     reverse(s->d, f, u->self, 1, &x->self, &back);
     node *next = sum_of(g, w, graph_subst(g, back, 1, &x, &n));
-    node *found = graph_solver(g, OP_FIXPOINT, w, n->args[1], n->args[2], u, 1, &next);
+    node *found = graph_solver_like(g, n, w, u, 1, &next);
     contribute_tensor(s, solved(s, n), found);
 }
 

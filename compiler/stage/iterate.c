@@ -4,6 +4,8 @@
  * number) nor what is sought was found, the function ends with AD_NUMERIC. */
 #include "stage/iterate.h"
 
+#include <math.h>
+
 typedef struct iteration {
     graph *g;
     node *solver;
@@ -57,12 +59,22 @@ static void begin(iteration *it)
     add_state(it, graph_bool(it->g, true), "go");
 }
 
+/* Where nothing is wanted, nothing is sought. */
+static node *seek(iteration *it, node *more, node *found)
+{
+    graph *g = it->g;
+    node *wanted = it->solver->args[3];
+    return graph_bin(g, OP_SEEK, graph_bin(g, OP_AND, wanted, more),
+                     graph_bin(g, OP_OR, graph_un(g, OP_NOT, wanted), found));
+}
+
 /* Whether pass t is made: the error is above the bound, and t is not beyond the last. */
 static node *go_on(iteration *it, node *t, node *error, node *bound)
 {
     graph *g = it->g;
     node *more = graph_bin(g, OP_AND, graph_bin(g, OP_LT, bound, error), graph_bin(g, OP_LT, t, it->solver->args[2]));
-    return graph_bin(g, OP_SEEK, more, graph_bin(g, OP_LE, error, bound));
+    node *finite = graph_bin(g, OP_LT, error, graph_real(g, error->elem, (double)INFINITY));
+    return seek(it, more, graph_bin(g, OP_AND, graph_bin(g, OP_LE, error, bound), finite));
 }
 
 static node *next_pass(iteration *it)
@@ -119,7 +131,7 @@ static node *fixed_point(graph *g, node *n)
     node *zero = graph_number(g, n->elem, 0);
     begin(&it);
     node *x = add_state(&it, n, n->hint ? n->hint : "x")->self, *first = add_state(&it, zero, "first")->self;
-    it.inits[GO] = graph_bin(g, OP_SEEK, graph_bin(g, OP_LT, graph_int(g, 0), n->args[2]), graph_bool(g, false));
+    it.inits[GO] = seek(&it, graph_bin(g, OP_LT, graph_int(g, 0), n->args[2]), graph_bool(g, false));
     it.inits[X] = n->args[0];
     it.inits[FIRST] = zero;
     node *next = it.nexts[X] = function_at(&it, 0, x), *change = each(g, OP_SUB, next, x);

@@ -199,10 +199,21 @@ static void (*const finders[])(lane_facts *f, lstmt *s, bool masked) = {
     [LS_CALL] = find_impossible, [LS_COMMENT] = find_none,
 };
 
+/* What fails must not be asked where a branch is not taken, nor in lanes beyond the end. */
+static bool seeks(const lexpr *e)
+{
+    bool found = e && e->kind == LX_POINT && e->op == OP_SEEK;
+    for (int i = 0; e && i < e->nargs && !found; i++)
+        found = seeks(e->args[i]);
+    return found;
+}
+
 static void find(lane_facts *f, const lstmt_list *list, bool masked)
 {
-    for (int i = 0; i < list->n && f->possible; i++)
+    for (int i = 0; i < list->n && f->possible; i++) {
         finders[list->data[i]->kind](f, list->data[i], masked);
+        f->possible &= !seeks(list->data[i]->e) && !seeks(list->data[i]->filter);
+    }
 }
 
 void lane_facts_find(lane_facts *f, arena *mem, const map *uses, const lstmt *loop)

@@ -49,9 +49,30 @@ def matvec(a, v):
     return [sum(p * q for p, q in zip(row, v)) for row in a]
 
 
+def eliminate(a, b):
+    """Upper triangle and right side; the diagonal is large enough."""
+    rows = [list(row) + [e] for row, e in zip(a, b)]
+    for i in range(len(rows)):
+        for k in range(i + 1, len(rows)):
+            f = rows[k][i] / rows[i][i]
+            rows[k] = [p - f * q for p, q in zip(rows[k], rows[i])]
+    return rows
+
+
+def solve(a, b):
+    rows, x = eliminate(a, b), [0.0] * len(b)
+    for i in reversed(range(len(b))):
+        x[i] = (rows[i][-1] - sum(rows[i][k] * x[k] for k in range(i + 1, len(b)))) / rows[i][i]
+    return x
+
+
+def logdet(a):
+    return sum(math.log(abs(row[i])) for i, row in enumerate(eliminate(a, a[0])))
+
+
 def environment(sizes):
     names = {n: getattr(math, n) for n in ("sin", "cos", "tanh", "exp", "log", "sqrt", "atan", "erf", "log1p", "asinh", "atan2", "prod")}
-    names.update(sizes, sq=sq, mean=mean, logsumexp=logsumexp, softmax_mean=softmax_mean, matvec=matvec, twice=lambda f, a: f(f(a)),
+    names.update(sizes, solve=solve, logdet=logdet, sq=sq, mean=mean, logsumexp=logsumexp, softmax_mean=softmax_mean, matvec=matvec, twice=lambda f, a: f(f(a)),
                  transpose=lambda a: [list(row) for row in zip(*a)], add=lambda a, b: [p + q for p, q in zip(a, b)], sigmoid=lambda t: 1 / (1 + math.exp(-t)))
     return names
 

@@ -65,7 +65,7 @@ class Program:
         self.pick = random.Random(seed)
         self.fresh = 0
         self.statements = [self.let_scalar, self.let_tensor, self.let_tensor, self.loop, self.loop, self.let_vector,
-                           self.let_extremes, self.let_scatter, self.let_path]
+                           self.let_extremes, self.let_scatter, self.let_path, self.let_solution]
         self.adc, self.python = [], []
 
     def name(self, prefix):
@@ -241,6 +241,18 @@ class Program:
         self.line(f"    let {w}_there = {w} * x[{k}] + {v}[0] * {v}[1];",
                   f"    {w}_there = {w} * x[[{p} for {j} in range(N)].index({w})] + {v}[0] * {v}[1]")
         scope.scalars += [w, w + "_there"]
+
+    def let_solution(self, scope):
+        """A linear system whose diagonal outweighs its rows, and the volume of its matrix."""
+        m, v, w, i, j = self.name("M"), self.name("t"), self.name("a"), self.name("i"), self.name("j")
+        a, p = self.scalar(scope.under(i, "N").under(j, "N"), 2)
+        b, q = self.vector(scope)
+        self.line(f"    let {m}[{i}: N, {j}: N] = sin({a}) + (if {i} == {j} then 7.0 else 0.0);",
+                  f"    {m} = [[sin({p}) + (7.0 if {i} == {j} else 0.0) for {j} in range(N)] for {i} in range(N)]")
+        self.line(f"    let {v} = 5 * solve({m}, {b});", f"    {v} = [5 * e for e in solve({m}, {q})]")
+        self.line(f"    let {w} = logdet({m}) / N - 1.9;", f"    {w} = logdet({m}) / N - 1.9")
+        scope.tensors[v] = ("N",)
+        scope.scalars.append(w)
 
     def let_scatter(self, scope):
         """Entries of an expression added up by their class k."""

@@ -262,17 +262,21 @@ class Program:
                   f"    {v} = [tanh(sum([{p} for {j} in range(N) if k[{j}] == {i}])) for {i} in range(N)]")
         scope.tensors[v] = ("N",)
 
+    def keeps(self):
+        """What a loop keeps for its derivative: no choice changes a value."""
+        return self.pick.choice(["", "", "@checkpoint(every 2) ", "@checkpoint(revolve 2) ", "@checkpoint(recompute) "])
+
     def let_path(self, scope):
         """A loop that yields, with a nested loop in it half of the time."""
         v, path, t = self.name("v"), self.name("path"), self.name("step")
         a, p = self.scalar(scope, 2)
         self.line(f"    var {v} = {a};", f"    {v} = {p}; {path} = []")
-        self.line(f"    let {path} = for {t} in 0..N {{", f"    for {t} in range(N):")
+        self.line(f"    let {path} = {self.keeps()}for {t} in 0..N {{", f"    for {t} in range(N):")
         inner = Scope(scope.tensors, scope.indices, scope.scalars + [v], scope.functions, scope.vectors)
         b, q = self.scalar(inner, 2)
         if self.pick.random() < 0.5:
             u = self.name("step")
-            self.line(f"        for {u} in 0..{t} {{", f"        for {u} in range({t}):")
+            self.line(f"        {self.keeps()}for {u} in 0..{t} {{", f"        for {u} in range({t}):")
             self.line(f"            {v} = cos({b}) * {v} + {u} / 7;", f"            {v} = cos({q}) * {v} + {u} / 7")
             self.line("        }", "        pass")
         self.line(f"        {v} = tanh({v} + x[{t}] * {b});", f"        {v} = tanh({v} + x[{t}] * {q})")
@@ -290,9 +294,16 @@ class Program:
         b, q = self.scalar(scope.under(i, "N"), 1)
         self.line(f"    let {w}_start[{i}: N] = {b};", f"    {w} = [{q} for {i} in range(N)]")
         self.line(f"    var {w} = {w}_start;", "    pass")
-        self.line(f"    for {t} in 0..{trips} {{", f"    for {t} in range({trips}):")
         inner = Scope(scope.tensors, scope.indices, scope.scalars + [v], scope.functions, scope.vectors)
         inner.tensors[w] = ("N",)
+        if self.pick.random() < 0.3:
+            g, h = self.condition(inner, 1)
+            self.line(f"    var {t} = 0;\n    {self.keeps()}while {g}, max {trips} {{",
+                      f"    {t} = -1\n    while {t} + 1 < {trips} and ({h}):\n        {t} += 1")
+            count = f"        {t} = {t} + 1;"
+        else:
+            self.line(f"    {self.keeps()}for {t} in 0..{trips} {{", f"    for {t} in range({trips}):")
+            count = ""
         n = self.name("n")
         c, d = self.scalar(inner.under(n, "N"), 2)
         new = self.name("u")
@@ -306,7 +317,7 @@ class Program:
             self.line("        }", "        pass")
         else:
             self.line(f"        {step[0]}", f"        {step[1]}")
-        self.line(f"        {w} = {new};", f"        {w} = {new}")
+        self.line(f"        {w} = {new};{count}", f"        {w} = {new}")
         self.line("    }", "    pass")
         scope.scalars.append(v)
         scope.tensors[w] = ("N",)

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Installs adc and builds each example alone against the installation, found through PATH only; the examples check themselves
-# (the Hamiltonian's large cloud with 20,000 points instead of 50,000, to save time).
-# ctest: seconds 25
+# (the Hamiltonian's large cloud with 20,000 points instead of 50,000, the registration with coarse meshes, to save time).
+# ctest: seconds 60
 set -eu
 work=$(mktemp -d "$BUILD/examples_alone.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
 cmake --install "$BUILD" --prefix "$prefix" >/dev/null
 export PATH="$prefix/bin:$PATH"
-for name in ballistic hamiltonian control; do
+for example in ballistic "hamiltonian 20000" control "lddmm 12"; do
+    read -r name argument <<<"$example"
     folder=$work/$name
     mkdir -p "$folder"
     cp -r "$SRC/examples/$name" "$folder/source"
     cmake -S "$folder/source" -B "$folder/build" >"$folder/log.txt" 2>&1 || { cat "$folder/log.txt"; exit 1; }
     cmake --build "$folder/build" >"$folder/log.txt" 2>&1 || { cat "$folder/log.txt"; exit 1; }
     grep -q "^ADC:FILEPATH=$prefix/bin/adc" "$folder/build/CMakeCache.txt" || { echo "not the installed adc"; exit 1; }
-    (cd "$folder/build" && "./$name" 20000)
+    (cd "$folder/build" && "./$name" $argument)
 done

@@ -65,11 +65,9 @@ static const extent *part(const volume_rule *r, const extent_term *m, unsigned s
 static int count_points(const volume_rule *r, const extent_term *m)
 {
     int points = 0;
-    if (volume_is_linear(r, part(r, m, ~0u)))
-        return true;
     for (int i = 0; i < m->degree; i++)
         points += !extent_mentions(r->features, m->atoms[i]);
-    return points;
+    return points > 1 && volume_is_linear(r, part(r, m, ~0u)) ? 1 : points;
 }
 
 bool volume_has_points(const volume_rule *r, const extent *volume)

@@ -49,6 +49,16 @@ static int define_function(scan *s, const char *name, const char *after)
     return *after == '(' ? define(s, name, after) : 0;
 }
 
+static int define_static(scan *s, const char *name, const char *after)
+{
+    return strchr("([;", *after) ? define(s, name, after) : 0;
+}
+
+static int define_constant(scan *s, const char *name, const char *after)
+{
+    return !strncmp(after, " = ", 3) ? define(s, name, after) : 0;
+}
+
 static int define_type(scan *s, const char *name, const char *after)
 {
     bool defined = *after == ';' || !strncmp(after, " __attribute__", 14) || !strncmp(after, " {", 2);
@@ -77,7 +87,8 @@ static void take_line(scan *s, const char *line, size_t n)
         const char *start;
         name_visitor visit;
     } kinds[] = {{"AD_INLINE ", define_function},
-                 {"static ", define_function},
+                 {"static ", define_static},
+                 {"enum ", define_constant},
                  {"typedef ", define_type},
                  {"} ", define_type},
                  {"#define ", define_macro}};

@@ -74,7 +74,8 @@ static int define_macro(scan *s, const char *name, const char *after)
 static int check_defined(scan *s, const char *name, const char *after)
 {
     (void)after;
-    bool ok = map_get(&s->defined, name) || !strcmp(name, "AD_FAST_MATH");
+    bool given = !strcmp(name, "AD_FAST_MATH") || !strcmp(name, "AD_BLAS"); /* to the C compiler */
+    bool ok = given || map_get(&s->defined, name);
     if (!ok)
         printf("%s: %s is not defined\n", s->helper, name);
     return !ok;
@@ -86,11 +87,8 @@ static void take_line(scan *s, const char *line, size_t n)
     static const struct {
         const char *start;
         name_visitor visit;
-    } kinds[] = {{"AD_INLINE ", define_function},
-                 {"static ", define_static},
-                 {"enum ", define_constant},
-                 {"typedef ", define_type},
-                 {"} ", define_type},
+    } kinds[] = {{"AD_INLINE ", define_function}, {"AD_CALL ", define_function}, {"static ", define_static},
+                 {"enum ", define_constant},      {"typedef ", define_type},     {"} ", define_type},
                  {"#define ", define_macro}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (!strncmp(line, kinds[i].start, strlen(kinds[i].start)))

@@ -8,15 +8,6 @@
 #include "back/prelude_rows.h"
 
 const prelude_row prelude_library[] = {
-    {"ad_note", "",
-     "/* Remembers that a routine failed, from any thread. */\n"
-     "static inline void ad_note(bool *failed)\n"
-     "{\n"
-     "#ifdef _OPENMP\n"
-     "#pragma omp atomic write\n"
-     "#endif\n"
-     "    *failed = true;\n"
-     "}\n"},
     {"AD_LAPACK", "",
      "#if defined __has_include\n"
      "#if !__has_include(<lapacke.h>)\n"

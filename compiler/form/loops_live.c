@@ -95,3 +95,44 @@ void loops_live(map *live, const lstmt_list *body)
             mark_statement(&m, a->s);
     arena_free(m.scratch);
 }
+
+/* ---- uses of buffers ---- */
+
+static void count_use(map *uses, arena *mem, const buffer *b)
+{
+    int *n = map_get(uses, b);
+    if (!n) {
+        n = ARENA_NEW(mem, int);
+        map_set(uses, b, n);
+    }
+    ++*n;
+}
+
+static void count_expr_uses(map *uses, arena *mem, const lexpr *e)
+{
+    if (!e)
+        return;
+    if (e->kind == LX_LOAD)
+        count_use(uses, mem, e->buffer);
+    for (int i = 0; i < e->nargs; i++)
+        count_expr_uses(uses, mem, e->args[i]);
+}
+
+void loops_count_uses(map *uses, arena *mem, const lstmt_list *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        count_expr_uses(uses, mem, s->e);
+        count_expr_uses(uses, mem, s->lo);
+        count_expr_uses(uses, mem, s->hi);
+        count_expr_uses(uses, mem, s->filter);
+        for (int k = 0; k < s->nsubs; k++)
+            count_expr_uses(uses, mem, s->subs[k]);
+        if (s->buffer)
+            count_use(uses, mem, s->buffer);
+        if (s->from)
+            count_use(uses, mem, s->from);
+        loops_count_uses(uses, mem, &s->body);
+        loops_count_uses(uses, mem, &s->other);
+    }
+}

@@ -3,6 +3,7 @@
 #include "stage/jam.h"
 
 #include "base/map.h"
+#include "form/loops_live.h"
 #include "form/loops_make.h"
 
 enum { WIDTH = 4, SHORTEST = 4, MOST = 96 }; /* statements of a body with loops in loops */
@@ -23,46 +24,6 @@ typedef struct judging {
 } judging;
 
 static char mark;
-
-/* ---- uses of buffers ---- */
-
-static void count_use(map *uses, arena *mem, const buffer *b)
-{
-    int *n = map_get(uses, b);
-    if (!n) {
-        n = ARENA_NEW(mem, int);
-        map_set(uses, b, n);
-    }
-    ++*n;
-}
-
-static void count_expr(map *uses, arena *mem, const lexpr *e)
-{
-    if (!e)
-        return;
-    if (e->kind == LX_LOAD)
-        count_use(uses, mem, e->buffer);
-    for (int i = 0; i < e->nargs; i++)
-        count_expr(uses, mem, e->args[i]);
-}
-
-static void count_list(map *uses, arena *mem, const lstmt_list *list)
-{
-    for (int i = 0; i < list->n; i++) {
-        const lstmt *s = list->data[i];
-        const lexpr *const parts[] = {s->e, s->lo, s->hi, s->filter};
-        for (int k = 0; k < 4; k++)
-            count_expr(uses, mem, parts[k]);
-        for (int k = 0; k < s->nsubs; k++)
-            count_expr(uses, mem, s->subs[k]);
-        if (s->buffer)
-            count_use(uses, mem, s->buffer);
-        if (s->from)
-            count_use(uses, mem, s->from);
-        count_list(uses, mem, &s->body);
-        count_list(uses, mem, &s->other);
-    }
-}
 
 /* ---- the body ---- */
 
@@ -168,7 +129,7 @@ static bool can_jam(arena *mem, const map *uses, const lstmt *loop, buffer_list 
     map_set(&j.inside, loop->temp, &mark);
     judge(&j, &loop->body, 0);
     if (j.rows.n)
-        count_list(&j.uses, j.mem, &loop->body);
+        loops_count_uses(&j.uses, j.mem, &loop->body);
     for (int i = 0; i < j.added.n; i++)
         j.possible &= !map_get(&j.loaded, j.added.data[i]);
     for (int i = 0; i < j.rows.n; i++) {
@@ -354,6 +315,6 @@ void jam(nest_fn *f, arena *mem)
 {
     jamming j = {.mem = mem, .f = f};
     map_init(&j.uses, mem);
-    count_list(&j.uses, mem, &f->body);
+    loops_count_uses(&j.uses, mem, &f->body);
     jam_list(&j, &f->body);
 }

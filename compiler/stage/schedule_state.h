@@ -125,14 +125,17 @@ void emit_short_row(scheduler *s, block *b, item *it);
 /* What the items compute, and where that stands in the program: a kernel begins here. */
 void add_comment(scheduler *s, block *b, int n, item *const *items);
 void emit_single(scheduler *s, block *b, node *n); /* a reduction met without a plan */
-void emit_scatter(scheduler *s, block *b, item *it);
-void emit_argk(scheduler *s, block *b, item *it);
 void open_item(scheduler *s, item *it);
 buffer *item_target(scheduler *s, block *b, node *t);
 
 /* An entry of the item's rows is a sum that shares costly terms with the others of its row: one pass serves them all.
  */
 bool rows_share_passes(scheduler *s, const item *it);
+/* A loop of one step, in no list yet. */
+lstmt *make_loop(scheduler *s, const char *name, lexpr *lo, lexpr *hi);
+/* The place of an entry among those of the item's first n axes. */
+lexpr *flat_index(scheduler *s, const item *it, int n, lexpr *const *at);
+
 /* The loops of a group, into the list; what they need before goes into the block. */
 void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order, lstmt_list *loops);
 
@@ -140,6 +143,10 @@ void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order
  * other, when it pays to visit their pairs once: false, and nothing done, when not. */
 void emit_ways(scheduler *s, block *b, int n, item *const *items);
 bool emit_joined(scheduler *s, block *b, int nrows, item *const *rows, int ncolumns, item *const *columns);
+
+/* schedule_scatter.c */
+void emit_scatter(scheduler *s, block *b, item *it);
+void emit_argk(scheduler *s, block *b, item *it);
 
 /* schedule_reduce.c */
 void acc_begin(scheduler *s, lstmt_list *out, accumulator *a, const char *hint);

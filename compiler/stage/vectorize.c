@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "form/loops_live.h"
 #include "stage/vectorize_state.h"
 
 enum { MAX_LOOPS = 32, LOCAL_ENTRIES = 256 }; /* a larger copy of rows is scratch in the workspace */
@@ -419,7 +420,7 @@ void vectorize(nest_fn *f, arena *mem)
     lane_choice choice = {.mem = mem};
     map_init(&choice.uses, mem);
     map_init(&choice.chosen, mem);
-    lane_count_uses(&choice.uses, mem, &f->body);
+    loops_count_uses(&choice.uses, mem, &f->body);
     drop_impossible(&choice, &f->body);
     lane_choose(&choice, &f->body);
     vectorize_list(f, &choice, &f->body);

@@ -1,48 +1,10 @@
 /* Whether a loop can run in lanes, and what then differs from lane to lane. */
+#include "form/loops_live.h"
 #include "stage/vectorize_state.h"
 
 static char mark;
 
 /* ---- uses of buffers ---- */
-
-static void count_use(map *uses, arena *mem, const buffer *b)
-{
-    int *n = map_get(uses, b);
-    if (!n) {
-        n = ARENA_NEW(mem, int);
-        map_set(uses, b, n);
-    }
-    ++*n;
-}
-
-static void count_expr_uses(map *uses, arena *mem, const lexpr *e)
-{
-    if (!e)
-        return;
-    if (e->kind == LX_LOAD)
-        count_use(uses, mem, e->buffer);
-    for (int i = 0; i < e->nargs; i++)
-        count_expr_uses(uses, mem, e->args[i]);
-}
-
-void lane_count_uses(map *uses, arena *mem, const lstmt_list *list)
-{
-    for (int i = 0; i < list->n; i++) {
-        const lstmt *s = list->data[i];
-        count_expr_uses(uses, mem, s->e);
-        count_expr_uses(uses, mem, s->lo);
-        count_expr_uses(uses, mem, s->hi);
-        count_expr_uses(uses, mem, s->filter);
-        for (int k = 0; k < s->nsubs; k++)
-            count_expr_uses(uses, mem, s->subs[k]);
-        if (s->buffer)
-            count_use(uses, mem, s->buffer);
-        if (s->from)
-            count_use(uses, mem, s->from);
-        lane_count_uses(uses, mem, &s->body);
-        lane_count_uses(uses, mem, &s->other);
-    }
-}
 
 /* Scratch of one iteration: no other part of the function knows it. */
 bool lane_is_private(const lane_facts *f, const buffer *b)
@@ -222,7 +184,7 @@ void lane_facts_find(lane_facts *f, arena *mem, const map *uses, const lstmt *lo
     map *const maps[] = {&f->defs, &f->inside, &f->varies, &f->lanes, &f->inside_uses};
     for (int i = 0; i < 5; i++)
         map_init(maps[i], mem);
-    lane_count_uses(&f->inside_uses, mem, &loop->body);
+    loops_count_uses(&f->inside_uses, mem, &loop->body);
     do {
         f->changed = false;
         find(f, &loop->body, false);

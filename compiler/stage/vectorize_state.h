@@ -23,7 +23,6 @@ typedef struct lane_facts {
 void lane_facts_find(lane_facts *f, arena *mem, const map *uses, const lstmt *loop);
 bool lane_varies(const lane_facts *f, const lexpr *e);
 bool lane_is_private(const lane_facts *f, const buffer *b);
-void lane_count_uses(map *uses, arena *mem, const lstmt_list *list);
 /* How far apart the entries are that neighbouring lanes read or write; NULL: by no fixed step. */
 const extent *lane_step(const lane_facts *f, const buffer *b, lexpr *const *subs);
 /* A subscript for lane 0. */

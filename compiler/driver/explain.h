@@ -21,7 +21,8 @@ typedef struct explained_kernel {
 typedef struct explained_loop {
     const kept_loop *kept;
     double again; /* passes that run again; NAN: unknown */
-    double ratio; /* of gradient to value, predicted: 3 for the passes and their reversal, 1 for each that runs before */
+    double
+        ratio; /* of gradient to value, predicted: 3 for the passes and their reversal, 1 for each that runs before */
 } explained_loop;
 
 typedef struct explained_fn {

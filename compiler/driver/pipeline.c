@@ -286,7 +286,11 @@ static lower_options lowering_of(pipeline *p, const fixed_sizes *fixed)
         fixed_names[n] = fixed->data[i].name;
         values[n] = fixed->data[i].value;
     }
-    return (lower_options){.real = o->real, .ndefines = n, .define_names = fixed_names, .define_values = values, .checkpoint = p->o->checkpoint};
+    return (lower_options){.real = o->real,
+                           .ndefines = n,
+                           .define_names = fixed_names,
+                           .define_values = values,
+                           .checkpoint = p->o->checkpoint};
 }
 
 static bool is_defined(const compile_options *o, const fixed_sizes *fixed)

@@ -28,8 +28,8 @@ typedef struct compile_options {
     const char *header_name;        /* how the .c includes its header: "model.h" */
     const char *command;            /* for the header's comment */
     checkpoint checkpoint;          /* --checkpoint */
-    bool versions;    /* functions also in versions for few coordinates */
-    const char *emit; /* --emit=STAGE; NULL: the whole way */
+    bool versions;                  /* functions also in versions for few coordinates */
+    const char *emit;               /* --emit=STAGE; NULL: the whole way */
 } compile_options;
 
 typedef struct compile_output {

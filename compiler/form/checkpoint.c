@@ -12,8 +12,10 @@ static const struct {
     checkpoint_kind kind;
     bool counted, unit;
 } choices[] = {
-    {"all", KEEP_ALL, false, false},           {"every", KEEP_EVERY, true, false},
-    {"revolve", KEEP_REVOLVE, true, false},    {"budget", KEEP_BUDGET, true, true},
+    {"all", KEEP_ALL, false, false},
+    {"every", KEEP_EVERY, true, false},
+    {"revolve", KEEP_REVOLVE, true, false},
+    {"budget", KEEP_BUDGET, true, true},
     {"recompute", KEEP_RECOMPUTE, false, false},
 };
 

@@ -54,20 +54,20 @@ typedef enum op {
     OP_LOOP,    /* no value itself. args: lo, hi, inits[n] outside; nexts[n] inside; vars: t, states[n] */
     OP_OUT,     /* args: loop, call or vjp; index: which result; of a loop of n states, n: how many passes it made */
     OP_CALL,    /* no value itself. args: operands, tensors; integer: routine_id */
-    OP_STACK,   /* args: loop outside; expr inside; vars as the loop's. First axis: the passes. integer: 1 when it is read
-                   only by the loop that goes back, pass by pass (a tape), so that its rows need not be stored */
-    OP_AT,      /* args: loop, pass; index: a state's value at the start of that pass, of at most extent passes. Brought
-                   back from what the loop keeps (stage/keep) */
-    OP_NAME,    /* args: x; index: unique number. What a derivative is taken with respect to; gone after derive */
-    OP_CUSTOM,  /* hand-written derivative. args: value, xs[n] outside; adjoints[n] inside; vars: xs[n], w */
+    OP_STACK, /* args: loop outside; expr inside; vars as the loop's. First axis: the passes. integer: 1 when it is read
+                 only by the loop that goes back, pass by pass (a tape), so that its rows need not be stored */
+    OP_AT,    /* args: loop, pass; index: a state's value at the start of that pass, of at most extent passes. Brought
+                 back from what the loop keeps (stage/keep) */
+    OP_NAME,  /* args: x; index: unique number. What a derivative is taken with respect to; gone after derive */
+    OP_CUSTOM, /* hand-written derivative. args: value, xs[n] outside; adjoints[n] inside; vars: xs[n], w */
     /* Solvers: args: start, tolerance, most passes, wanted outside; functions of x inside; vars: x. Loops after derive.
      * Where it is not wanted (a branch that is not taken) nothing is done, and nothing fails.
      * Residuals are relative; one that does not come to its end is AD_NUMERIC. */
     OP_CG,       /* the x with A(x) = start, by conjugate gradients. inside: A(x), symmetric and positive; an
                     approximation of its inverse */
     OP_FIXPOINT, /* the x with f(x) = x. inside: f(x) */
-    OP_VJP,     /* args: e, w, names[n]; results through OUT. Gone after derive */
-    OP_JVP,     /* args: e, names[n], tangents[n]. Gone after derive */
+    OP_VJP,      /* args: e, w, names[n]; results through OUT. Gone after derive */
+    OP_JVP,      /* args: e, names[n], tangents[n]. Gone after derive */
     OP_COUNT
 } op;
 

@@ -485,7 +485,8 @@ static node *build_block(reader *r, const statement *st)
                              st->ranges.data);
     case OP_LOOP:
         need(r, st->inner.n == n && st->outer.n == n + 2);
-        return graph_loop(g, (loop_rule){.conditional = st->conditional}, outer[0], outer[1], n, outer + 2, st->vars.data, inner);
+        return graph_loop(g, (loop_rule){.conditional = st->conditional}, outer[0], outer[1], n, outer + 2,
+                          st->vars.data, inner);
     case OP_STACK:
         return graph_stack(g, outer[0], st->size, st->vars.data, inner[0]);
     case OP_CUSTOM:

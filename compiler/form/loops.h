@@ -175,7 +175,7 @@ int64_t size_share_value(int64_t least, int64_t all, int64_t one, int64_t most);
 typedef struct nest_fn {
     interface_fn *face;
     VEC(kept_loop) kept;
-    VEC(size_share) shares; /* atoms of the extents of buffers, besides those of the interface */
+    VEC(size_share) shares;         /* atoms of the extents of buffers, besides those of the interface */
     fixed_sizes fixed;              /* as in graph_fn */
     VEC(struct nest_fn *) versions; /* taken where their sizes match */
     VEC(buffer *) buffers;

@@ -191,7 +191,7 @@ struct stmt {
     expr *lo, *hi, *max;
     stmt_list body, other;
     checkpoint checkpoint;
-    binding_list state;       /* STMT_FOR, STMT_WHILE, STMT_IF (check): outer vars that the body rebinds, each once */
+    binding_list state; /* STMT_FOR, STMT_WHILE, STMT_IF (check): outer vars that the body rebinds, each once */
 };
 
 /* What must hold of the sizes at run time: value == 0, or value >= 0. In the sizes of the function it belongs to. */

@@ -96,7 +96,7 @@ stmt *tree_while(tree_builder *b, loc at, expr *condition, expr *max, stmt_list 
 stmt *tree_branch(tree_builder *b, loc at, expr *condition, stmt_list body, stmt_list other);
 stmt *tree_checkpoint(stmt *loop, checkpoint c);
 checkpoint tree_policy(tree_builder *b, loc at, const char *annotation, const char *kind, const char *count,
-                   const char *unit);
+                       const char *unit);
 
 /* Declarations, added to the builder's module. */
 function *tree_function(tree_builder *b, loc at, const char *name, param_list params, type_syntax *result,

@@ -170,7 +170,8 @@ checkpoint tree_policy(tree_builder *b, loc at, const char *annotation, const ch
             diag_hint(b->diag, "the only one is @checkpoint(...), before a loop");
         return c;
     }
-    if (!checkpoint_of_words(kind, count, unit, &c) && diag_error(b->diag, at, "this checkpoint choice is not understood"))
+    if (!checkpoint_of_words(kind, count, unit, &c) &&
+        diag_error(b->diag, at, "this checkpoint choice is not understood"))
         diag_hint(b->diag, "write all, every 10, revolve 8, budget 64 MiB or recompute");
     return c;
 }

@@ -224,7 +224,7 @@ static node *tangent_of_stack(tangents *t, node *n)
     tangents inner;
     bind_state_tangents(t, a, &inner);
     node *v = tangent(&inner, e);
-    return !v ? NULL
+    return !v           ? NULL
            : n->integer ? graph_tape(t->g, a->loop, n->extents[0], a->vars, v)
                         : graph_stack(t->g, a->loop, n->extents[0], a->vars, v);
 }

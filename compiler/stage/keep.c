@@ -119,8 +119,8 @@ static node *rewrite(void *data, node *n)
     node *r = map_get(&k->done, n);
     if (r)
         return r;
-    bool back = n->op == OP_ACCESS && is_tape(n->args[0]) && map_get(&k->seen, n->args[0]) &&
-                !map_get(&k->stored, n->args[0]);
+    bool back =
+        n->op == OP_ACCESS && is_tape(n->args[0]) && map_get(&k->seen, n->args[0]) && !map_get(&k->stored, n->args[0]);
     r = back ? bring_back(k, n) : graph_map_args(k->g, n, rewrite, k);
     if (!r->hint)
         r->hint = n->hint;

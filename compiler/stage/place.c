@@ -200,7 +200,8 @@ static const char *formula(const placer *p)
     const char *parts = p->f->nslots == 1 ? "rounded up to a multiple of" : "each part rounded up to a multiple of";
     const char *bytes = extent_str(p->mem, sum);
     for (int i = 0; i < p->f->shares.n; i++)
-        bytes = arena_printf(p->mem, "%s%s %s", bytes, i ? "," : " with", size_share_text(p->mem, &p->f->shares.data[i]));
+        bytes =
+            arena_printf(p->mem, "%s%s %s", bytes, i ? "," : " with", size_share_text(p->mem, &p->f->shares.data[i]));
     return arena_printf(p->mem, "%s, %s %d, plus %d", bytes, parts, SLOT_ALIGNMENT, SLOT_ALIGNMENT);
 }
 

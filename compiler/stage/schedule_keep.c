@@ -1,10 +1,10 @@
 /* Loops whose states are asked for pass by pass, and kept in few slots.
  *
  * A keeper belongs to a loop: slots for the states at the start of some passes, `kept` of them in use, in the order of
- * passes. The loop fills them on its way. Who asks for pass i (OP_AT) has states of its own; they are taken from the last
- * slot that is not beyond i, and passes run from there, which fill free slots again (form/checkpoint.h says at which
- * passes). Going backwards, what lies beyond i is never asked for again and its slots are free. Going forwards, the
- * states are just carried on. So any order gives the right states, and backwards with the fewest passes. */
+ * passes. The loop fills them on its way. Who asks for pass i (OP_AT) has states of its own; they are taken from the
+ * last slot that is not beyond i, and passes run from there, which fill free slots again (form/checkpoint.h says at
+ * which passes). Going backwards, what lies beyond i is never asked for again and its slots are free. Going forwards,
+ * the states are just carried on. So any order gives the right states, and backwards with the fewest passes. */
 #include <string.h>
 
 #include "form/loops_cost.h"

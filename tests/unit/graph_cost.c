@@ -181,8 +181,7 @@ static place_list inside(costing *c, const place_list *path, node *n, const open
             range += 2;
         }
         vec_push(c->g->mem, &p,
-                 (place){1, &o->vars[i], e ? e : extent_const(c->g->pool, 4),
-                         n->op == OP_TENSOR && i > 0});
+                 (place){1, &o->vars[i], e ? e : extent_const(c->g->pool, 4), n->op == OP_TENSOR && i > 0});
     }
     for (int i = outer; i < path->n; i++)
         vec_push(c->g->mem, &p, path->data[i]);

@@ -672,7 +672,8 @@ static array eval_custom(machine *m, node *n)
 
 /* ---- Solvers ---- */
 
-/* Gauss's elimination of A x = b; the matrix has n rows and n + 1 columns, the last one b. Exact for dual numbers too. */
+/* Gauss's elimination of A x = b; the matrix has n rows and n + 1 columns, the last one b. Exact for dual numbers too.
+ */
 static void eliminate(int d, int64_t n, num *a)
 {
     int64_t width = n + 1;

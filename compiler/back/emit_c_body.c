@@ -116,7 +116,7 @@ void emit_scratch_pointer(emitter *e, const buffer *b, bool thread)
 
 static void emit_slot_pointer(emitter *e, const buffer *b, const char *from)
 {
-    const char *name = print_buffer_name(&e->p, b), *type = emit_c_type(b->elem);
+    const char *name = print_buffer_name(&e->p, b), *type = print_type(&e->p, b->elem, b->lanes);
     if (b->kind == BUF_WORKSPACE)
         emit_linef(e, "%s *%s%s = %s;", type, restrict_word(e, b), name, from);
     if (b->kind == BUF_RESULT) {

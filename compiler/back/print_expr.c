@@ -246,7 +246,8 @@ void print_inside(text *t, c_printer *p, const buffer *b, int n, lexpr *const *s
 {
     bool first = true;
     for (int i = 0; i < n; i++) {
-        if (is_certainly_inside(p, subs[i], b->extents[i]))
+        bool is_tile = b->tiled && i == 0;
+        if (is_tile || is_certainly_inside(p, subs[i], b->extents[i]))
             continue;
         text_addf(t, "%s%s(", first ? "" : " && ", prelude_use(p->helpers, "ad_inside"));
         print_expr(t, p, subs[i], PREC_SELECT);

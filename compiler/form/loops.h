@@ -26,7 +26,9 @@ typedef struct buffer {
     bool readable;           /* BUF_RESULT: is also loaded from: needs a workspace slot when the caller passes NULL */
     int slot;                /* assigned by place: buffers with equal slot share memory; -1: none */
     int first_use, last_use; /* positions in the order of top level statements, for place */
-    bool lanes;              /* BUF_LOCAL, BUF_SCRATCH: an entry is a value per lane */
+    bool lanes;              /* an entry is a value per lane */
+    bool tiled; /* BUF_WORKSPACE, lanes: those of AD_LANES neighbours along the first axis; a subscript of it
+                   counts such tiles */
 } buffer;
 
 typedef struct temp {

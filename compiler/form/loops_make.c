@@ -8,7 +8,8 @@ lexpr *lexpr_new(arena *mem, lexpr proto)
     lexpr *e = ARENA_NEW(mem, lexpr);
     *e = proto;
     e->args = arena_grow(mem, proto.args, (size_t)proto.nargs, (size_t)proto.nargs + 1, sizeof *e->args);
-    for (int i = 0; i < e->nargs; i++)
+    bool one = e->kind == LX_FOLD || e->kind == LX_LANE;
+    for (int i = 0; i < e->nargs && !one; i++)
         e->lanes |= e->args[i]->lanes;
     return e;
 }

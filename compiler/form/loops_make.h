@@ -3,7 +3,7 @@
 #define ADC_FORM_LOOPS_MAKE_H
 #include "form/loops.h"
 
-/* A value has lanes when one of its parts has. */
+/* A value has lanes when one of its parts has, unless it is made of lanes. */
 lexpr *lexpr_new(arena *mem, lexpr proto);
 lexpr *lexpr_int(arena *mem, int64_t x);
 lexpr *lexpr_const(arena *mem, elem e, double x);

@@ -173,17 +173,13 @@ static void join_states(arena *mem, lstmt_list *out, const accumulator *a, lexpr
 static lexpr *lane_of(arena *mem, temp *t, lexpr *lane)
 {
     lexpr *of[] = {lexpr_temp(mem, t), lane};
-    lexpr *e = lexpr_new(mem, (lexpr){.kind = LX_LANE, .elem = t->elem, .nargs = 2, .args = of});
-    e->lanes = false;
-    return e;
+    return lexpr_new(mem, (lexpr){.kind = LX_LANE, .elem = t->elem, .nargs = 2, .args = of});
 }
 
 static lexpr *fold(arena *mem, op o, temp *t)
 {
     lexpr *of = lexpr_temp(mem, t);
-    lexpr *e = lexpr_new(mem, (lexpr){.kind = LX_FOLD, .elem = t->elem, .op = o, .nargs = 1, .args = &of});
-    e->lanes = false;
-    return e;
+    return lexpr_new(mem, (lexpr){.kind = LX_FOLD, .elem = t->elem, .op = o, .nargs = 1, .args = &of});
 }
 
 /* All lanes of the part, in their order. */

@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* A vector of the most lanes, of 16 values of 8 bytes. */
-#define LANES_BYTES 128
+enum { MOST_LANES = 16, LANES_BYTES = 8 * MOST_LANES };
 
 /* One buffer that needs a slot. */
 typedef struct need {
@@ -54,11 +53,17 @@ static extent_pool *find_pool(const nest_fn *f, arena *mem)
     return extent_pool_new(mem);
 }
 
+/* Rows of the tiles that hold those of the buffer, at most. */
+static const extent *whole_tiles(extent_pool *pool, const buffer *b)
+{
+    return extent_add(b->extents[0], extent_const(pool, MOST_LANES - 1));
+}
+
 static const extent *buffer_bytes(extent_pool *pool, const buffer *b)
 {
-    const extent *bytes = extent_const(pool, b->lanes ? LANES_BYTES : elem_bytes[b->elem]);
+    const extent *bytes = extent_const(pool, b->lanes && !b->tiled ? LANES_BYTES : elem_bytes[b->elem]);
     for (int i = 0; i < b->rank; i++)
-        bytes = extent_mul(bytes, b->extents[i]);
+        bytes = extent_mul(bytes, b->tiled && i == 0 ? whole_tiles(pool, b) : b->extents[i]);
     return bytes;
 }
 

@@ -28,7 +28,7 @@ typedef struct vectorizing {
     nest_fn *f;
     const lane_facts *facts;
     lstmt *loop;
-    temp *index, *count, *active;
+    temp *index, *count, *active, *tile;
     VEC(pack) packs;
     VEC(carried) carried;
     int depth;
@@ -122,10 +122,32 @@ static lexpr *load_packed(vectorizing *v, const lexpr *load)
     return lexpr_new(v->mem, e);
 }
 
+static bool any_varies(const vectorizing *v, int n, lexpr *const *list)
+{
+    for (int i = 0; i < n; i++)
+        if (lane_varies(v->facts, list[i]))
+            return true;
+    return false;
+}
+
+/* Rows in lanes, each with an entry of its own. */
+static lexpr **tile_subs(vectorizing *v, int n, lexpr *const *subs, lane_kind *at)
+{
+    lexpr **out = rewrite_all(v, n, subs);
+    *at = any_varies(v, n - 1, subs + 1) ? LANE_GATHER : LANE_ONE;
+    out[0] = lexpr_temp(v->mem, v->tile);
+    return out;
+}
+
 static lexpr *rewrite_load(vectorizing *v, lexpr *load)
 {
     const lane_facts *f = v->facts;
     lexpr e = *load;
+    if (load->buffer->tiled) {
+        e.lanes = true;
+        e.args = tile_subs(v, load->nargs, load->args, &e.at);
+        return lexpr_new(v->mem, e);
+    }
     const extent *step = lane_step(f, load->buffer, load->args);
     int64_t value;
     bool contiguous = step && extent_is_const(step, &value) && value == 1 && !load->guarded;
@@ -135,10 +157,7 @@ static lexpr *rewrite_load(vectorizing *v, lexpr *load)
     e.lanes = true;
     bool even = !own && step && !load->guarded;
     e.args = even ? first_of_all(v, load->nargs, load->args) : rewrite_all(v, load->nargs, load->args);
-    bool moves = false;
-    for (int i = 0; i < load->nargs; i++)
-        moves |= lane_varies(f, load->args[i]);
-    e.at = even ? LANE_STEP : moves ? LANE_GATHER : LANE_ONE;
+    e.at = even ? LANE_STEP : any_varies(v, load->nargs, load->args) ? LANE_GATHER : LANE_ONE;
     e.step = even ? step : NULL;
     e.count = even ? v->count : NULL;
     return lexpr_new(v->mem, e);
@@ -175,14 +194,24 @@ static void rewrite_scalar(vectorizing *v, lstmt *s, lstmt_list *out, lexpr *mas
     vec_push(v->mem, out, s);
 }
 
+static void rewrite_tile_store(vectorizing *v, lstmt *s, lstmt_list *out, lexpr *mask)
+{
+    s->subs = tile_subs(v, s->nsubs, s->subs, &s->at);
+    s->e = rewrite(v, s->e);
+    s->filter = mask;
+    vec_push(v->mem, out, s);
+}
+
 static void rewrite_store(vectorizing *v, lstmt *s, lstmt_list *out, lexpr *mask)
 {
     const lane_facts *f = v->facts;
+    if (s->buffer->tiled) {
+        rewrite_tile_store(v, s, out, mask);
+        return;
+    }
     const extent *step = lane_step(f, s->buffer, s->subs);
     bool own = map_get(&f->lanes, s->buffer) != NULL, even = !own && step && !s->guarded;
-    bool moves = false;
-    for (int i = 0; i < s->nsubs; i++)
-        moves |= lane_varies(f, s->subs[i]);
+    bool moves = any_varies(v, s->nsubs, s->subs);
     s->subs = even ? first_of_all(v, s->nsubs, s->subs) : rewrite_all(v, s->nsubs, s->subs);
     s->e = rewrite(v, s->e);
     s->at = even ? LANE_STEP : moves ? LANE_GATHER : LANE_ONE;
@@ -333,6 +362,9 @@ static void open_lanes(vectorizing *v, lstmt_list *out)
     const char *name = arena_printf(v->mem, "%s_lanes", v->loop->temp->name);
     v->index = lstmt_let(v->mem, out, name, lexpr_new(v->mem, index));
     v->active = lstmt_let(v->mem, out, "active", lexpr_new(v->mem, active));
+    lexpr *width = lexpr_new(v->mem, (lexpr){.kind = LX_WIDTH, .elem = ELEM_INT});
+    v->tile = lstmt_let(v->mem, out, arena_printf(v->mem, "%s_tile", v->loop->temp->name),
+                        lexpr_bin(v->mem, OP_IDIV, first, width));
 }
 
 static void run_in_lanes(vectorizing *v, lstmt_list *out)
@@ -422,6 +454,9 @@ void vectorize(nest_fn *f, arena *mem)
     map_init(&choice.chosen, mem);
     loops_count_uses(&choice.uses, mem, &f->body);
     drop_impossible(&choice, &f->body);
-    lane_choose(&choice, &f->body);
+    tile_choose(&choice, f);
     vectorize_list(f, &choice, &f->body);
+    tile_finish(mem, &f->body);
+    for (int i = 0; i < f->buffers.n; i++)
+        f->buffers.data[i]->lanes |= f->buffers.data[i]->tiled;
 }

@@ -37,6 +37,20 @@ static bool any_varies(const lane_facts *f, int n, lexpr *const *list)
     return false;
 }
 
+static bool is_row(const lane_facts *f, const lexpr *sub)
+{
+    return sub->kind == LX_TEMP && sub->temp == f->loop->temp;
+}
+
+/* From tiles, lanes take what is theirs. */
+static bool loads_fit(const lane_facts *f, const lexpr *e)
+{
+    bool fits = !e || e->kind != LX_LOAD || !e->buffer->tiled || !lane_varies(f, e) || is_row(f, e->args[0]);
+    for (int i = 0; e && i < e->nargs && fits; i++)
+        fits = loads_fit(f, e->args[i]);
+    return fits;
+}
+
 static void set_mark(lane_facts *f, map *m, const void *what)
 {
     if (what && !map_get(m, what)) {
@@ -68,6 +82,8 @@ static void find_scalar(lane_facts *f, lstmt *s, bool masked)
 static void find_store(lane_facts *f, lstmt *s, bool masked)
 {
     bool moves = any_varies(f, s->nsubs, s->subs);
+    if (s->buffer->tiled)
+        f->possible &= is_row(f, s->subs[0]);
     if (s->buffer->lanes && !moves) {
         set_mark(f, &f->lanes, s->buffer);
         return;
@@ -175,6 +191,9 @@ static void find(lane_facts *f, const lstmt_list *list, bool masked)
     for (int i = 0; i < list->n && f->possible; i++) {
         finders[list->data[i]->kind](f, list->data[i], masked);
         f->possible &= !seeks(list->data[i]->e) && !seeks(list->data[i]->filter);
+        f->possible &= loads_fit(f, list->data[i]->e) && loads_fit(f, list->data[i]->filter);
+        for (int k = 0; k < list->data[i]->nsubs; k++)
+            f->possible &= loads_fit(f, list->data[i]->subs[k]);
     }
 }
 

@@ -4,7 +4,7 @@
 #include "base/map.h"
 #include "form/loops_make.h"
 
-enum { TYPICAL_LANES = 8, TYPICAL_TRIPS = 100 };
+enum { TYPICAL_LANES = 8, TYPICAL_TRIPS = 100, TYPICAL_FEATURES = 12 };
 
 /* What the body of a loop does with lanes of the loop's index. */
 typedef struct lane_facts {
@@ -35,12 +35,19 @@ int lane_row(const lane_facts *f, const lexpr *load);
 /* vectorize_cost.c: picks the loops of the list to run in lanes: chosen[loop]. */
 typedef struct lane_choice {
     arena *mem;
+    const interface_fn *face; /* that tells points from features: their sizes are judged apart; NULL: they are not */
     map uses;
     map chosen; /* lstmt -> lane_facts */
 } lane_choice;
 
-void lane_choose(lane_choice *c, const lstmt_list *list);
+/* Returns what the list then costs. */
+double lane_choose(lane_choice *c, const lstmt_list *list);
 /* The loads of rows that inner loops repeat: worth a copy with a row per lane. */
 bool lane_is_repeated(const lane_facts *f, const lexpr *load, int nloops, const lstmt *const *loops);
+
+/* vectorize_tile.c: marks the buffers to have in tiles, then picks the loops of the function. */
+void tile_choose(lane_choice *c, nest_fn *f);
+/* Loads of single entries of them become lanes of tiles. */
+void tile_finish(arena *mem, lstmt_list *list);
 
 #endif

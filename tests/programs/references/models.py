@@ -1,6 +1,6 @@
 """References of the model_* tests: complete small models."""
 from reference import *  # noqa: F403
-from reference import arr, cos, dot, jac, lse, mp, norm, np, reference, sigmoid, sin, sqdist, sqnorm, tanh, total, zeros
+from reference import arr, cos, dot, grad, itertools, jac, lse, mp, norm, np, reference, sigmoid, sin, sqdist, sqnorm, tanh, total, zeros
 
 
 def rk4(f, x, h, n):
@@ -303,3 +303,24 @@ class model_cnn:
                     v = b[f] + total(p[:, i : i + 3, j : j + 3] * k[f])
                     y[f, i, j] = v if v > 0 else mp.mpf(0)
         return total([max(np.ravel(y[f, i : i + 2, j : j + 2])) ** 2 for f in range(len(b)) for i in range(0, H, 2) for j in range(0, W, 2)])
+
+
+@reference
+class model_batch:
+    def batch(seed, k, w):
+        images = [arr([[mp.sin(s + mp.mpf(1.3) * i * i - mp.mpf(0.7) * j + mp.mpf(0.1) * i * j) for j in range(6)] for i in range(6)]) for s in seed]
+
+        def score(k, w):
+            z = zeros(len(images), len(k), 2, 2)
+            for n, x in enumerate(images):
+                for f in range(len(k)):
+                    y = arr([[max(total(x[i : i + 3, j : j + 3] * k[f]) + mp.mpf(0.1), mp.mpf(0)) for j in range(4)] for i in range(4)])
+                    if f == 0 and n == len(images) - 1:
+                        single = y[0, 0]
+                    for i, j in itertools.product(range(2), range(2)):
+                        z[n, f, i, j] = max(np.ravel(y[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]))
+            s = [[dot(w[c], z[n]) for c in range(len(w))] for n in range(len(images))]
+            losses = [lse(row) - row[n % len(w)] for n, row in enumerate(s)]
+            return total(losses) / len(images) + sqnorm(np.sum(z, 0) / len(images)) + single
+
+        return score(k, w), grad(lambda v: score(v, w), k), grad(lambda v: score(k, v), w)

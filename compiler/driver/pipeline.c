@@ -121,7 +121,7 @@ static void verify(pipeline *p, const graph_fn *f, const char *stage)
 #endif
 }
 
-enum { COLLECT_ROUNDS = 8 }; /* what one round finds may show more */
+enum { COLLECT_ROUNDS = 8, DIGITS = 8 }; /* what one round finds may show more */
 
 static node **take_roots(graph *g, const graph_fn *f)
 {
@@ -167,6 +167,8 @@ static void collect_fn(graph *g, graph_fn *f)
 static void fuse(graph *g, graph_fn *f)
 {
     fuse_inline(g, f);
+    for (int i = 0; i < DIGITS && fuse_digits(g, f); i++)
+        simplify_fn(g, f);
     if (fuse_unroll(g, f))
         simplify_fn(g, f);
     fuse_inline(g, f);

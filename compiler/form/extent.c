@@ -226,6 +226,33 @@ bool extent_is_dominated(const extent *e, int n, const extent *const *by)
     return true;
 }
 
+static const extent *term_quotient(extent_pool *pool, const extent_term *a, const extent_term *b)
+{
+    if (a->coef % b->coef || !monomial_divides(b, a))
+        return NULL;
+    const extent *q = extent_const(pool, a->coef / b->coef);
+    for (int i = 0, k = 0; i < a->degree; i++) {
+        bool taken = k < b->degree && !strcmp(a->atoms[i], b->atoms[k]);
+        k += taken;
+        q = taken ? q : extent_mul(q, extent_name(pool, a->atoms[i]));
+    }
+    return q;
+}
+
+const extent *extent_quotient(const extent *a, const extent *b)
+{
+    if (b->n != 1)
+        return NULL;
+    const extent *sum = extent_const(a->pool, 0);
+    for (int i = 0; i < a->n; i++) {
+        const extent *q = term_quotient(a->pool, &a->terms[i], b->terms);
+        if (!q)
+            return NULL;
+        sum = extent_add(sum, q);
+    }
+    return sum;
+}
+
 const extent *extent_subst(const extent *e, const extent *(*lookup)(const char *, void *), void *data)
 {
     const extent *sum = extent_const(e->pool, 0);

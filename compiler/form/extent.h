@@ -33,6 +33,8 @@ const extent *extent_add(const extent *a, const extent *b);
 const extent *extent_sub(const extent *a, const extent *b);
 const extent *extent_mul(const extent *a, const extent *b);
 const extent *extent_scale(const extent *a, int64_t k);
+/* a / b where b is a single term and divides each term of a, else NULL. */
+const extent *extent_quotient(const extent *a, const extent *b);
 
 bool extent_is_const(const extent *e, int64_t *value); /* value may be NULL */
 bool extent_is_name(const extent *e);                  /* one atom with coefficient 1 */

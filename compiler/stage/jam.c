@@ -6,7 +6,12 @@
 #include "form/loops_live.h"
 #include "form/loops_make.h"
 
-enum { WIDTH = 4, SHORTEST = 4, MOST = 96 }; /* statements of a body with loops in loops */
+enum {
+    WIDTH = 4,
+    SHORTEST = 4,
+    MOST = 96,    /* statements of a body with loops in loops */
+    MOST_SUMS = 8 /* that a pass has of its own: all have to be in registers */
+};
 
 /* ---- whether ---- */
 
@@ -19,7 +24,7 @@ typedef struct judging {
     map uses;          /* buffer -> int: in the body */
     buffer_list added; /* buffers that the body adds to */
     buffer_list rows;  /* those that it fills */
-    int loops, depth, statements;
+    int loops, depth, statements, sums;
     bool possible;
 } judging;
 
@@ -79,6 +84,7 @@ static void judge_statement(judging *j, const lstmt *s, int depth)
         map_set(&j->inside, s->temp, &mark);
         break;
     case LS_ACC:
+        j->possible &= ++j->sums <= MOST_SUMS;
         map_set(&j->inside, s->acc->value, &mark);
         if (s->acc->second)
             map_set(&j->inside, s->acc->second, &mark);

@@ -1,6 +1,8 @@
-/* Remainders by a size: sums of indices and sizes lose their multiples of it, and remainders by it.
+/* Remainders and quotients by a size: sums of indices and sizes lose their multiples of it, and remainders by it; the
+ * digits of what is written by its digits are those.
  *
  * What data give is left alone: a sum of remainders stays in range where that of the numbers may not. */
+#include "form/affine.h"
 #include "stage/simplify_state.h"
 
 typedef struct reducing {
@@ -67,4 +69,34 @@ node *simplify_mod_sum(const rewrite *w)
     r.period = by->n == 1 && by->terms->degree > 0 ? by : NULL;
     node *x = reduced(&r, w->args[0]);
     return r.changed ? graph_bin(w->g, OP_IMOD, x, r.by) : NULL;
+}
+
+/* n == high * size + low with 0 <= low < size. */
+static bool find_digits(const rewrite *w, const node *n, node **high, const extent **size, node **low)
+{
+    for (int i = 0; n->op == OP_ADD && i < 2; i++) {
+        const node *product = n->args[i];
+        *low = n->args[1 - i];
+        for (int k = 0; product->op == OP_MUL && k < 2; k++) {
+            *high = product->args[k];
+            *size = affine_extent(product->args[1 - k], w->g->pool);
+            if (*size && affine_in_range(*low, *size, NULL, 0, NULL, 0, NULL))
+                return true;
+        }
+    }
+    return false;
+}
+
+node *simplify_digits(const rewrite *w)
+{
+    graph *g = w->g;
+    node *high, *low;
+    const extent *size, *by = affine_extent(w->args[1], g->pool);
+    if (!by || !find_digits(w, w->args[0], &high, &size, &low))
+        return NULL;
+    const extent *rest = extent_quotient(by, size);
+    if (!rest)
+        return NULL;
+    node *digit = graph_bin(g, w->n->op, high, graph_size(g, rest));
+    return w->n->op == OP_IDIV ? digit : graph_bin(g, OP_ADD, graph_bin(g, OP_MUL, digit, graph_size(g, size)), low);
 }

@@ -580,6 +580,42 @@ static node *scatter_nothing(const rewrite *w)
     return is_zero(w->args[0]) || is_zero(w->args[1]) ? graph_zeros_like(w->g, w->n) : NULL;
 }
 
+/* The axis that subscript k is, where it runs over all entries. */
+static var *scattered_axis(const rewrite *w, int k)
+{
+    const node *sub = w->args[2 + k];
+    for (int i = 0; i < w->n->nvars; i++)
+        if (w->vars[i]->self == sub && w->vars[i]->extent == w->n->extents[k])
+            return w->vars[i];
+    return NULL;
+}
+
+static bool is_among(const var *v, int n, var *const *list)
+{
+    for (int i = 0; i < n; i++)
+        if (list[i] == v)
+            return true;
+    return false;
+}
+
+static node *scatter_plain(const rewrite *w)
+{
+    int rank = w->n->rank, nrest = 0;
+    if (!node_is_number(w->args[1], 1) || node_dynamic_axes(w->n))
+        return NULL;
+    var **axes = ARENA_ARRAY(w->g->mem, var *, rank + 1), **rest = ARENA_ARRAY(w->g->mem, var *, w->n->nvars + 1);
+    for (int k = 0; k < rank; k++) {
+        axes[k] = scattered_axis(w, k);
+        if (!axes[k] || is_among(axes[k], k, axes))
+            return NULL;
+    }
+    for (int i = 0; i < w->n->nvars; i++)
+        if (!is_among(w->vars[i], rank, axes))
+            rest[nrest++] = w->vars[i];
+    node *sum = nrest ? graph_reduce(w->g, OP_SUM, nrest, rest, w->args[0], NULL, NULL) : w->args[0];
+    return graph_tensor(w->g, rank, axes, sum);
+}
+
 /* ---- The table, in the order of ops ---- */
 
 #define SIGNS(o)                                                                                                       \
@@ -655,9 +691,11 @@ const simplify_rule simplify_rules[] = {
     {OP_MIN, extremum_range, "min(a, a) = a, min(a, b) = a where a <= b (int)"},
     {OP_MAX, extremum_range, "max(a, a) = a, max(a, b) = b where a <= b (int)"},
     {OP_IDIV, idiv_range, "div(x, 1) = x, div(x, n) = 0 where 0 <= x < n"},
+    {OP_IDIV, simplify_digits, "div(n*x + y, n*m) = div(x, m) where 0 <= y < n"},
     {OP_IMOD, imod_range, "mod(x, 1) = 0, mod(x, n) = x where 0 <= x < n"},
     {OP_IMOD, simplify_mod_sum,
      "mod(x + mod(y, n), n) = mod(x + y, n), mod(x + n, n) = mod(x, n), of indices and sizes"},
+    {OP_IMOD, simplify_digits, "mod(n*x + y, n*m) = n * mod(x, m) + y where 0 <= y < n"},
     {OP_EQ, compare_range, "a == b decided by ranges (int)"},
     {OP_EQ, bool_equal, "(a == true) = a, (a == a) = true (bool)"},
     {OP_NE, compare_range, "a != b decided by ranges (int)"},
@@ -733,6 +771,7 @@ const simplify_rule simplify_rules[] = {
     UNIT(OP_ALL),
     DELTA(OP_ALL),
     CONDITION(OP_ALL),
+    {OP_SCATTER, scatter_plain, "scatter[a, b](x at a) = tensor[a](sum[b](x)), over all entries"},
     {OP_SCATTER, scatter_nothing, "scatter of 0, or where false = zeros"},
     {OP_OUT, out_still, "a state that a loop hands on unchanged, or of no pass = its first value"},
     {0},

@@ -42,8 +42,9 @@ node *simplify_scale_neg(const rewrite *w);
 node *simplify_scale_add(const rewrite *w);
 node *simplify_order_factor(const rewrite *w);
 node *simplify_sub_of_neg(const rewrite *w);
-/* Remainders, see simplify_mod.c. */
+/* Remainders and quotients, see simplify_mod.c. */
 node *simplify_mod_sum(const rewrite *w);
+node *simplify_digits(const rewrite *w);
 /* An order of values that outlives opening and closing: by op, by what is written, by the order of variables. */
 int simplify_order(const node *a, const node *b);
 

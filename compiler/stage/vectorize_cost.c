@@ -79,7 +79,7 @@ bool lane_is_repeated(const lane_facts *f, const lexpr *load, int nloops, const 
     for (int k = 0; k < nloops; k++)
         if (!depends_on(f, load, loops[k]->temp))
             return true;
-    return false;
+    return nloops > 0 && map_get(&f->windows, load->buffer);
 }
 
 /* Lanes have the same entry of their rows. */

@@ -2,6 +2,8 @@
 #include "form/loops_live.h"
 #include "stage/vectorize_state.h"
 
+enum { WINDOW = 4 }; /* loads of neighbours that are worth a copy */
+
 static char mark;
 
 /* ---- uses of buffers ---- */
@@ -197,25 +199,57 @@ static void find(lane_facts *f, const lstmt_list *list, bool masked)
     }
 }
 
+/* ---- windows ---- */
+
+static lexpr *definition(const lane_facts *f, const lexpr *e)
+{
+    return e->kind == LX_TEMP ? map_get(&f->defs, e->temp) : NULL;
+}
+
+/* i + 2, i - p */
+static bool is_shifted(const lane_facts *f, const lexpr *sub)
+{
+    const lexpr *def = definition(f, sub);
+    sub = def ? def : sub;
+    return sub->kind == LX_POINT && (sub->op == OP_ADD || sub->op == OP_SUB) && !lane_varies(f, sub);
+}
+
+static void find_window_loads(lane_facts *f, const lexpr *e)
+{
+    const int *mentions = e && e->kind == LX_LOAD ? map_get(&f->inside_uses, e->buffer) : NULL;
+    for (int i = 0; mentions && *mentions >= WINDOW && i < e->nargs; i++)
+        if (is_shifted(f, e->args[i]))
+            map_set(&f->windows, e->buffer, &mark);
+    for (int i = 0; e && i < e->nargs; i++)
+        find_window_loads(f, e->args[i]);
+}
+
+static void find_windows(lane_facts *f, const lstmt_list *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        find_window_loads(f, list->data[i]->e);
+        find_window_loads(f, list->data[i]->filter);
+        find_windows(f, &list->data[i]->body);
+        find_windows(f, &list->data[i]->other);
+    }
+}
+
 void lane_facts_find(lane_facts *f, arena *mem, const map *uses, const lstmt *loop)
 {
     *f = (lane_facts){.mem = mem, .loop = loop, .uses = uses, .possible = true};
-    map *const maps[] = {&f->defs, &f->inside, &f->varies, &f->lanes, &f->inside_uses};
-    for (int i = 0; i < 5; i++)
+    map *const maps[] = {&f->defs, &f->inside, &f->varies, &f->lanes, &f->inside_uses, &f->windows};
+    for (int i = 0; i < 6; i++)
         map_init(maps[i], mem);
     loops_count_uses(&f->inside_uses, mem, &loop->body);
     do {
         f->changed = false;
         find(f, &loop->body, false);
     } while (f->changed && f->possible);
+    if (f->possible)
+        find_windows(f, &loop->body);
 }
 
 /* ---- subscripts ---- */
-
-static lexpr *definition(const lane_facts *f, const lexpr *e)
-{
-    return e->kind == LX_TEMP ? map_get(&f->defs, e->temp) : NULL;
-}
 
 static const extent *plain_size(extent_pool *pool, const lexpr *e)
 {

@@ -16,6 +16,7 @@ typedef struct lane_facts {
     map varies;      /* temporaries that differ from lane to lane */
     map lanes;       /* buffers of which each lane has its own */
     map inside_uses; /* buffer -> int: as uses, in the body */
+    map windows;     /* buffers of which the body reads neighbouring entries */
     bool changed, possible;
 } lane_facts;
 

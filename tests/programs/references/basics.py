@@ -178,3 +178,23 @@ class index_gather:
 
     def two_axes(A, r, c):
         return total([A[i, j] ** 2 for i, j in zip(r, c)])
+
+
+@reference
+class index_digits:
+    def dense(x, w):
+        return arr([[dot(np.ravel(x[n]), w[o]) for o in range(len(w))] for n in range(len(x))])
+
+    def energy(x, w):
+        return sqnorm(index_digits.dense(x, w))
+
+    def transpose(x):
+        return np.ravel(x.T)
+
+    def checkers(x):
+        n = len(x)
+        even = total([x[i, j] for i in range(n) for j in range(n) if (i + j) % 2 == 0])
+        return even, max(v - mp.mpf(k % 4) / 4 for k, v in enumerate(np.ravel(x)))
+
+    def halves(x, y):
+        return total([v * y[k] * k for k, v in enumerate(np.ravel(x))])

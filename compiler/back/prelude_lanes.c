@@ -45,6 +45,14 @@ const prelude_row prelude_lanes[] = {
     {"AD_EACH_LANE", "ad_lanes",
      "/* Before a loop over lanes of which compilers make one vector instruction once it is unrolled. */\n"
      "#define AD_EACH_LANE _Pragma(\"GCC unroll 64\") for (int k = 0; k < AD_LANES; k++)\n"},
+    {"AD_MASKED_LANES", "ad_lanes",
+     "/* Before a loop over lanes that touches memory in some: clang makes masked moves of it unless it is unrolled. "
+     "*/\n"
+     "#ifdef __clang__\n"
+     "#define AD_MASKED_LANES _Pragma(\"clang loop unroll(disable)\") for (int k = 0; k < AD_LANES; k++)\n"
+     "#else\n"
+     "#define AD_MASKED_LANES for (int k = 0; k < AD_LANES; k++)\n"
+     "#endif\n"},
     {"AD_WIDEN", "AD_EACH_LANE",
      "/* y = x in a vector that may take several registers. gcc 12 crashes on bits of such a conversion. */\n"
      "#if defined __clang__ || AD_LANE_BYTES == 8\n"
@@ -225,7 +233,7 @@ const prelude_row prelude_lanes[] = {
      "{\n"
      "    return !ad_any_of_bools(~x);\n"
      "}\n"},
-    {"ad_load_@Es", "ad_lanes",
+    {"ad_load_@Es", "AD_MASKED_LANES",
      "/* Entries 0 to n-1 at p; 0 in the lanes from n on, where memory is not touched. */\n"
      "AD_INLINE ad_@Es ad_load_@Es(const @T *p, int64_t n)\n"
      "{\n"
@@ -234,9 +242,8 @@ const prelude_row prelude_lanes[] = {
      "        __builtin_memcpy(&x, p, sizeof x);\n"
      "        return x;\n"
      "    }\n"
-     "    @T part[AD_LANES] = {0};\n"
-     "    for (int k = 0; k < n; k++)\n"
-     "        part[k] = p[k];\n"
+     "    _Alignas(sizeof x) @T part[AD_LANES];\n"
+     "    AD_MASKED_LANES part[k] = k < n ? p[k] : (@T)0;\n"
      "    __builtin_memcpy(&x, part, sizeof x);\n"
      "    return x;\n"
      "}\n"},
@@ -254,7 +261,7 @@ const prelude_row prelude_lanes[] = {
      "    __builtin_memcpy(&x, part, sizeof x);\n"
      "    return x;\n"
      "}\n"},
-    {"ad_store_@Es", "ad_lanes",
+    {"ad_store_@Es", "AD_MASKED_LANES",
      "/* The first n lanes to p[0], ..., p[n-1]. */\n"
      "AD_INLINE void ad_store_@Es(@T *p, ad_@Es x, int64_t n)\n"
      "{\n"
@@ -262,10 +269,9 @@ const prelude_row prelude_lanes[] = {
      "        __builtin_memcpy(p, &x, sizeof x);\n"
      "        return;\n"
      "    }\n"
-     "    @T part[AD_LANES];\n"
+     "    _Alignas(sizeof x) @T part[AD_LANES];\n"
      "    __builtin_memcpy(part, &x, sizeof x);\n"
-     "    for (int k = 0; k < n; k++)\n"
-     "        p[k] = part[k];\n"
+     "    AD_MASKED_LANES if (k < n) p[k] = part[k];\n"
      "}\n"},
     {"ad_store_bools", "ad_lanes",
      "AD_INLINE void ad_store_bools(bool *p, ad_bools x, int64_t n)\n"

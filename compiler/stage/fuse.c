@@ -174,10 +174,20 @@ static bool is_affordable(inlining *r, const node *t)
     return volume_is_affordable(&r->sizes.rule, graph_volume(r->g, t->rank, t->extents));
 }
 
+/* An entry is read from several others of its row, and reads several itself: it takes fewer loads when it is stored. */
+static bool is_read_around(inlining *r, const node *before, const node *t)
+{
+    int64_t size;
+    for (int i = 0; i < t->rank; i++)
+        if (extent_is_const(t->extents[i], &size) && size <= UNROLL_TERMS)
+            return false;
+    return fuse_shifted_uses(&r->uses, before) > 1 && fuse_loads(t) > 1 && fuse_is_storable(&r->sizes, t);
+}
+
 static bool should_inline(inlining *r, const node *access, const node *before, const node *t)
 {
     if (fuse_cost(&r->sizes, t) <= FUSE_CHEAP && fuse_copied(&r->sizes, t, LARGE) < LARGE)
-        return true;
+        return !is_read_around(r, before, t);
     bool storable = fuse_is_storable(&r->sizes, t);
     if (r->cheap_only) /* read at places that data give: its adjoint would be a tensor as large */
         return !storable && !fuse_is_plain(access) && !is_affordable(r, t);
@@ -201,7 +211,7 @@ static node *inline_args(inlining *r, node *n)
     }
     opening *o = graph_enter(g, n);
     fuse_uses_push(&r->uses, n, o->vars);
-    for (int i = 0; i < n->ninner && !r->cheap_only; i++)
+    for (int i = 0; i < n->ninner; i++)
         fuse_uses_count(&r->uses, o->inner[i]);
     for (int i = 0; i < n->ninner; i++)
         args[outer + i] = inline_node(r, o->inner[i]);
@@ -234,9 +244,9 @@ static void inline_fn(graph *g, graph_fn *f, bool cheap_only)
     map_init(&r.done, g->mem);
     fuse_sizes_init(&r.sizes, g, f);
     fuse_uses_init(&r.uses, g);
-    for (int i = 0; i < f->nouts && !cheap_only; i++)
+    for (int i = 0; i < f->nouts; i++)
         fuse_uses_count_root(&r.uses, f->outs[i]);
-    for (int i = 0; i < f->checks.n && !cheap_only; i++)
+    for (int i = 0; i < f->checks.n; i++)
         fuse_uses_count_root(&r.uses, f->checks.data[i].ok);
     for (int i = 0; i < f->nouts; i++)
         f->outs[i] = inline_node(&r, f->outs[i]);

@@ -1,6 +1,8 @@
 /* Costs and uses, counted on the closed graph. */
 #include "stage/fuse_size.h"
 
+#include "form/affine.h"
+
 void fuse_sizes_init(fuse_sizes *s, graph *g, const graph_fn *f)
 {
     *s = (fuse_sizes){.g = g};
@@ -72,6 +74,28 @@ bool fuse_is_long(const node *n, int naxes, var *const *axes)
     return count_operations(n, naxes, axes, FUSE_CHEAP) > FUSE_CHEAP;
 }
 
+static int count_loads(map *seen, const node *n, const node *tensor)
+{
+    static char mark;
+    if (n->nargs == 0 || map_get(seen, n) || !node_depends_any(n, tensor->nvars, tensor->vars))
+        return 0;
+    map_set(seen, n, &mark);
+    int loads = n->op == OP_ACCESS;
+    for (int i = n->op == OP_ACCESS; i < n->nargs; i++)
+        loads += count_loads(seen, n->args[i], tensor);
+    return loads;
+}
+
+int fuse_loads(const node *tensor)
+{
+    arena *scratch = arena_new();
+    map seen;
+    map_init(&seen, scratch);
+    int loads = count_loads(&seen, tensor->args[0], tensor);
+    arena_free(scratch);
+    return loads;
+}
+
 static int remember(fuse_sizes *s, map *m, const node *tensor, int value)
 {
     int *kept = ARENA_NEW(s->g->mem, int);
@@ -122,7 +146,7 @@ int fuse_copied(fuse_sizes *s, const node *tensor, int limit)
 }
 
 typedef struct use_record {
-    int count, exact;
+    int count, exact, shifted;
 } use_record;
 
 /* Axes around, from the innermost, that t is not a function of; a loop counts as more than any. */
@@ -153,6 +177,37 @@ bool fuse_is_plain(const node *access)
     return true;
 }
 
+/* The axis v of v + c, c - v, mod(v + c, n), c a number or a size; is_shifted: not v itself. NULL: it is none. */
+static const var *axis_of(graph *g, node *sub, bool *is_shifted)
+{
+    int64_t coef;
+    node *rest;
+    if (sub->op == OP_IMOD)
+        sub = sub->args[0];
+    if (sub->nfree != 1 || sub->free[0]->kind != VAR_AXIS)
+        return NULL;
+    var *v = sub->free[0];
+    if (sub == v->self)
+        return v;
+    *is_shifted = true;
+    return affine_split(g, sub, v, &coef, &rest) && (coef == 1 || coef == -1) ? v : NULL;
+}
+
+/* The entry beside another, for each of them. */
+static bool is_shifted(graph *g, const node *access)
+{
+    bool shifted = false;
+    for (int i = 1; i < access->nargs; i++) {
+        const var *v = axis_of(g, access->args[i], &shifted);
+        if (!v)
+            return false;
+        for (int k = 1; k < i; k++)
+            if (node_depends(access->args[k], v))
+                return false;
+    }
+    return shifted;
+}
+
 static use_record *record(fuse_uses *u, const node *t)
 {
     use_record *r = map_get(&u->uses, t);
@@ -170,6 +225,7 @@ static void note_use(fuse_uses *u, const node *n)
             continue;
         use_record *r = record(u, n->args[i]);
         r->count++;
+        r->shifted += n->op == OP_ACCESS && i == 0 && is_shifted(u->g, n);
         r->exact += n->op == OP_ACCESS && fuse_is_plain(n) && axes_around(u, n->args[i]) == n->args[i]->rank;
     }
 }
@@ -227,4 +283,10 @@ bool fuse_is_used_exactly(fuse_uses *u, const node *tensor)
 {
     const use_record *r = map_get(&u->uses, tensor);
     return r && r->count == r->exact;
+}
+
+int fuse_shifted_uses(fuse_uses *u, const node *tensor)
+{
+    const use_record *r = map_get(&u->uses, tensor);
+    return r ? r->shifted : 0;
 }

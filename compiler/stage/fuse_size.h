@@ -22,6 +22,8 @@ bool fuse_is_storable(fuse_sizes *s, const node *tensor);
  * reductions and loops as many. */
 int fuse_cost(fuse_sizes *s, const node *tensor);
 
+/* Entries of stored tensors that an entry is computed from. */
+int fuse_loads(const node *tensor);
 /* Nodes of an entry, counted up to a limit (the same one for all calls). */
 int fuse_nodes(fuse_sizes *s, const node *tensor, int limit);
 /* Nodes that inlining an entry copies: those that depend on the axes, also inside tensors. Limit as above. */
@@ -58,6 +60,8 @@ void fuse_uses_pop(fuse_uses *u);
 bool fuse_is_used_once(fuse_uses *u, const node *tensor);
 /* Every access is such a one. */
 bool fuse_is_used_exactly(fuse_uses *u, const node *tensor);
+/* How many accesses read an entry beside that at their axes: x[i - 1], x[mod(i + 1, N)]. */
+int fuse_shifted_uses(fuse_uses *u, const node *tensor);
 /* The subscripts of an access are distinct axes. */
 bool fuse_is_plain(const node *access);
 

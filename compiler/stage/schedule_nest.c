@@ -6,10 +6,12 @@
 #include "stage/schedule_pairs.h"
 
 enum {
-    CHUNKS = 64,      /* of a parallel reduction: fixed, so that the result does not depend on the number of threads */
-    CHUNK_GRAIN = 16, /* chunks begin at multiples of it: as many as the most lanes */
-    UNROLL_ROW = 16,  /* entries of a row that are separate values */
-    PART_DEPTH = 8    /* operations above a costly part */
+    CHUNKS = 64,       /* of a parallel reduction: fixed, so that the result does not depend on the number of threads */
+    CHUNK_GRAIN = 16,  /* chunks begin at multiples of it: as many as the most lanes */
+    PLAIN_GRAIN = 256, /* ... of a few operations each */
+    PLAIN_OPERATIONS = 200,
+    UNROLL_ROW = 16, /* entries of a row that are separate values */
+    PART_DEPTH = 8   /* operations above a costly part */
 };
 
 void open_item(scheduler *s, item *it)
@@ -408,7 +410,7 @@ static void finish_store(scheduler *s, block *k, item *it)
     k->out->data[k->out->n - 1]->accumulate = it->accumulate;
 }
 
-static void fill_body(scheduler *s, block *b, lstmt *loop, int n, item *const *items)
+void fill_body(scheduler *s, block *b, lstmt *loop, int n, item *const *items)
 {
     var *v = items[0]->axes[0];
     block *k = new_block(s, b, 1, &v, &loop->body);
@@ -481,43 +483,77 @@ static buffer *part_buffer(scheduler *s, block *b, elem e)
     return f;
 }
 
+typedef struct chunking {
+    lexpr *grain, *grains, *count;
+    const extent *size;
+} chunking;
+
 /* Where chunk c begins: chunks are whole grains, as equal as can be. */
-static lexpr *chunk_begin(scheduler *s, lexpr *c, lexpr *grains, lexpr *count, const extent *size)
+static lexpr *chunk_begin(scheduler *s, const chunking *k, lexpr *c)
 {
-    lexpr *first = lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, c, grains), count);
-    return lx_bin(s, OP_MIN, lx_bin(s, OP_MUL, first, lx_int(s, CHUNK_GRAIN)), lx_size(s, size));
+    lexpr *first = lx_bin(s, OP_IDIV, lx_bin(s, OP_MUL, c, k->grains), k->count);
+    return lx_bin(s, OP_MIN, lx_bin(s, OP_MUL, first, k->grain), lx_size(s, k->size));
+}
+
+static void count_plain(map *seen, const node *n, const var *v, int *operations)
+{
+    static char mark;
+    if (n->nargs == 0 || !node_depends(n, v) || map_get(seen, n))
+        return;
+    map_set(seen, n, &mark);
+    *operations += node_is_point(n) || n->op == OP_ACCESS ? 1 : PLAIN_OPERATIONS;
+    for (int i = 0; i < n->nargs; i++)
+        count_plain(seen, n->args[i], v, operations);
+}
+
+/* Passes so short that a chunk of few takes less time than a thread does to begin. */
+static bool are_plain(scheduler *s, int n, item *const *items)
+{
+    int operations = 0;
+    map seen;
+    map_init(&seen, s->mem);
+    for (int i = 0; i < n; i++) {
+        operations += items[i]->naxes > 1 ? PLAIN_OPERATIONS : 0;
+        count_plain(&seen, items[i]->body, items[i]->axes[0], &operations);
+    }
+    return operations < PLAIN_OPERATIONS;
+}
+
+static chunking plan_chunks(scheduler *s, block *b, int n, item *const *items)
+{
+    int grain = are_plain(s, n, items) ? PLAIN_GRAIN : CHUNK_GRAIN;
+    chunking k = {.grain = lx_int(s, grain), .size = items[0]->axes[0]->extent};
+    lexpr *up = lx_bin(s, OP_ADD, lx_size(s, k.size), lx_int(s, grain - 1));
+    k.grains = lx_temp(s, add_let(s, b->out, "grains", lx_bin(s, OP_IDIV, up, k.grain)));
+    k.count = lx_temp(s, add_let(s, b->out, "chunks", lx_bin(s, OP_MIN, lx_int(s, CHUNKS), k.grains)));
+    return k;
 }
 
 /* One chunk of the axis per pass of a parallel loop; partial results are combined in order. */
 static void chunked_loop(scheduler *s, block *b, int n, item *const *items, lstmt_list *loops)
 {
-    const extent *size = items[0]->axes[0]->extent;
     buffer *(*parts)[2] = arena_array(s->mem, (size_t)n, sizeof *parts);
     for (int i = 0; i < n; i++)
-        for (int k = 0; items[i]->kind == ITEM_REDUCE && k < acc_parts(s, &items[i]->acc); k++)
-            parts[i][k] = part_buffer(s, b, acc_part_elem(s, &items[i]->acc, k));
-    lexpr *up = lx_bin(s, OP_ADD, lx_size(s, size), lx_int(s, CHUNK_GRAIN - 1));
-    lexpr *grains = lx_temp(s, add_let(s, b->out, "grains", lx_bin(s, OP_IDIV, up, lx_int(s, CHUNK_GRAIN))));
-    lexpr *fewer = lx_bin(s, OP_MIN, lx_int(s, CHUNKS), grains);
-    lexpr *count = lx_temp(s, add_let(s, b->out, "chunks", fewer));
-    lstmt *chunks = make_loop(s, "chunk", lx_int(s, 0), count);
+        for (int p = 0; items[i]->kind == ITEM_REDUCE && p < acc_parts(s, &items[i]->acc); p++)
+            parts[i][p] = part_buffer(s, b, acc_part_elem(s, &items[i]->acc, p));
+    chunking k = plan_chunks(s, b, n, items);
+    lstmt *chunks = make_loop(s, "chunk", lx_int(s, 0), k.count);
     chunks->parallel = chunks->parts = true;
     lexpr *c = lx_temp(s, chunks->temp), *next = lx_bin(s, OP_ADD, c, lx_int(s, 1));
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)
             acc_begin(s, &chunks->body, &items[i]->acc, items[i]->n->hint);
-    temp *begin = add_let(s, &chunks->body, "begin", chunk_begin(s, c, grains, count, size));
-    temp *end = add_let(s, &chunks->body, "end", chunk_begin(s, next, grains, count, size));
+    temp *begin = add_let(s, &chunks->body, "begin", chunk_begin(s, &k, c));
+    temp *end = add_let(s, &chunks->body, "end", chunk_begin(s, &k, next));
     lstmt *loop = make_loop(s, axis_name(s, items[0]->axes[0]), lx_temp(s, begin), lx_temp(s, end));
     loop->independent = true;
-    loop->whole = size;
-    fill_body(s, b, loop, n, items);
-    vec_push(s->mem, &chunks->body, loop);
+    loop->whole = k.size;
+    fill_range(s, b, loop, n, items, &chunks->body);
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)
             acc_store_part(s, &chunks->body, &items[i]->acc, parts[i], c);
     vec_push(s->mem, loops, chunks);
-    lstmt *join = make_loop(s, "chunk", lx_int(s, 0), count);
+    lstmt *join = make_loop(s, "chunk", lx_int(s, 0), k.count);
     for (int i = 0; i < n; i++) {
         if (items[i]->kind != ITEM_REDUCE)
             continue;
@@ -545,8 +581,7 @@ static void plain_loop(scheduler *s, block *b, int n, item *const *items, bool p
     lstmt *loop = make_loop(s, axis_name(s, first->axes[0]), lo, hi);
     loop->parallel = parallel;
     loop->independent = true;
-    fill_body(s, b, loop, n, items);
-    vec_push(s->mem, loops, loop);
+    fill_range(s, b, loop, n, items, loops);
 }
 
 /* Rows may share their axis with the entries of a vector item; a reduction's axis is its own. */

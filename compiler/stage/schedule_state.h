@@ -139,6 +139,12 @@ lexpr *flat_index(scheduler *s, const item *it, int n, lexpr *const *at);
 /* The loops of a group, into the list; what they need before goes into the block. */
 void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order, lstmt_list *loops);
 
+/* What the items compute for an index of their first axis, below the loop over it. */
+void fill_body(scheduler *s, block *b, lstmt *loop, int n, item *const *items);
+
+/* schedule_wrap.c: the loop over the items' first axis, and what it computes, into the list. */
+void fill_range(scheduler *s, block *b, lstmt *loop, int n, item *const *items, lstmt_list *out);
+
 /* schedule_ways.c: the loops of a group; those of a group of rows and a group of columns that do not depend on each
  * other, when it pays to visit their pairs once: false, and nothing done, when not. */
 void emit_ways(scheduler *s, block *b, int n, item *const *items);

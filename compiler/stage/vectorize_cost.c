@@ -45,6 +45,8 @@ static double trips_of(const costing *c, const lstmt *s)
     int64_t lo = s->lo->integer, hi = s->hi->integer;
     bool known = s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
     const extent *range = lstmt_range(s);
+    if (s->most)
+        return (double)s->most;
     return known                ? (double)(hi > lo ? hi - lo : 0)
            : range && !s->whole ? typical_size(c->choice->face, range)
                                 : TYPICAL_TRIPS;

@@ -51,7 +51,7 @@ const prelude_row prelude_arithmetic[] = {
      "/* Remainder of the quotient rounded down: it has the sign of b; 0 when b is 0. */\n"
      "static inline int64_t ad_mod_int(int64_t a, int64_t b)\n"
      "{\n"
-     "    if (b > 0 && a >= -b && a - b < b)\n"
+     "    if (b > 0 && (a < 0 ? a >= -b : a - b < b))\n"
      "        return a < 0 ? a + b : a < b ? a : a - b;\n"
      "    if (b == 0 || b == -1)\n"
      "        return 0;\n"

@@ -16,6 +16,7 @@
 #include "form/graph_text.h"
 #include "stage/accumulate.h"
 #include "stage/block.h"
+#include "stage/bound.h"
 #include "stage/check.h"
 #include "stage/collapse.h"
 #include "stage/collect.h"
@@ -249,6 +250,7 @@ static nest_fn *schedule_fn(pipeline *p, graph_fn *f)
     verify(p, f, "keep");
     nest_fn *n = schedule(p->graphs.g, f, p->o->sum);
     vectorize(n, p->mem);
+    bound(n, p->mem);
     block(n, p->mem);
     jam(n, p->mem);
     accumulate(n, p->mem);

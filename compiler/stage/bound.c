@@ -215,6 +215,10 @@ static bool is_index_of(const bounding *b, const lexpr *sub, const extent *size)
 
 static bool is_inside(const bounding *b, lexpr *sub, const extent *size)
 {
+    int64_t n;
+    const lexpr *x = resolve(b, sub);
+    if (x->kind == LX_CONST)
+        return x->integer >= 0 && extent_is_const(size, &n) && x->integer < n;
     return is_index_of(b, sub, size) ||
            (knows(b, OP_LE, lexpr_int(b->mem, 0), sub) && knows(b, OP_LT, sub, lexpr_size(b->mem, size)));
 }
@@ -245,7 +249,8 @@ static bool can_bound(const lstmt *s)
 static void bound_loop(bounding *b, lstmt *s)
 {
     int before = b->known.n;
-    const extent *size = lstmt_range(s);
+    bool known = s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
+    int64_t most = known ? s->hi->integer - s->lo->integer : 0;
     needs n = {0};
     map inside;
     map_init(&n.own, b->mem);
@@ -257,8 +262,7 @@ static void bound_loop(bounding *b, lstmt *s)
     for (int i = 0; i < n.list.n; i++)
         if (tighten(b, s, &inside, n.list.data[i]))
             vec_push(b->mem, &b->known, n.list.data[i]);
-    int64_t most;
-    if (b->known.n > before && size && extent_is_const(size, &most))
+    if (b->known.n > before && !s->most)
         s->most = most;
     vec_push(b->mem, &b->loops, s);
     bound_list(b, &s->body);

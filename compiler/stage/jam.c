@@ -25,26 +25,27 @@ typedef struct judging {
     buffer_list added; /* buffers that the body adds to */
     buffer_list rows;  /* those that it fills */
     int loops, depth, statements, sums;
-    bool possible;
+    int shared; /* loads of all lanes in loops of the body that are the same for all passes */
+    bool possible, outputs;
 } judging;
 
 static char mark;
 
 /* ---- the body ---- */
 
-static void note_expr(judging *j, const lexpr *e)
+static bool is_row(const judging *j, const buffer *b)
 {
-    if (!e)
-        return;
-    if (e->kind == LX_LOAD)
-        map_set(&j->loaded, e->buffer, &mark);
-    for (int i = 0; i < e->nargs; i++)
-        note_expr(j, e->args[i]);
+    for (int i = 0; i < j->rows.n; i++)
+        if (j->rows.data[i] == b)
+            return true;
+    return false;
 }
 
 static bool mentions_inside(const judging *j, const lexpr *e)
 {
     if (e->kind == LX_TEMP && map_get(&j->inside, e->temp))
+        return true;
+    if (e->kind == LX_LOAD && is_row(j, e->buffer))
         return true;
     for (int i = 0; i < e->nargs; i++)
         if (mentions_inside(j, e->args[i]))
@@ -52,10 +53,32 @@ static bool mentions_inside(const judging *j, const lexpr *e)
     return false;
 }
 
+static void note_expr(judging *j, const lexpr *e, int depth)
+{
+    if (!e)
+        return;
+    if (e->kind == LX_LOAD)
+        map_set(&j->loaded, e->buffer, &mark);
+    j->shared += e->kind == LX_LOAD && e->lanes && depth > 0 && !mentions_inside(j, e);
+    for (int i = 0; i < e->nargs; i++)
+        note_expr(j, e->args[i], depth);
+}
+
 static void judge(judging *j, const lstmt_list *list, int depth);
+
+/* Each pass stores entries of its own. */
+static bool is_output(const judging *j, const lstmt *s)
+{
+    bool own = false;
+    for (int i = 0; i < s->nsubs; i++)
+        own |= mentions_inside(j, s->subs[i]);
+    return own && !s->guarded && (s->buffer->kind == BUF_WORKSPACE || s->buffer->kind == BUF_RESULT);
+}
 
 static void judge_store(judging *j, const lstmt *s)
 {
+    if (j->outputs && !s->accumulate && is_output(j, s))
+        return;
     if (s->accumulate) {
         j->possible &= s->buffer->kind == BUF_LOCAL || s->buffer->kind == BUF_SCRATCH;
         vec_push(j->mem, &j->added, s->buffer);
@@ -81,7 +104,8 @@ static void judge_statement(judging *j, const lstmt *s, int depth)
 {
     switch (s->kind) {
     case LS_LET:
-        map_set(&j->inside, s->temp, &mark);
+        if (mentions_inside(j, s->e))
+            map_set(&j->inside, s->temp, &mark);
         break;
     case LS_ACC:
         j->possible &= ++j->sums <= MOST_SUMS;
@@ -108,10 +132,10 @@ static void judge(judging *j, const lstmt_list *list, int depth)
     j->statements += list->n;
     for (int i = 0; i < list->n && j->possible; i++) {
         const lstmt *s = list->data[i];
-        note_expr(j, s->e);
-        note_expr(j, s->filter);
+        note_expr(j, s->e, depth);
+        note_expr(j, s->filter, depth);
         for (int k = 0; k < s->nsubs; k++)
-            note_expr(j, s->subs[k]);
+            note_expr(j, s->subs[k], depth);
         judge_statement(j, s, depth);
     }
 }
@@ -123,12 +147,12 @@ static bool is_private(const judging *j, const map *uses, const buffer *b)
     return *inside == *all;
 }
 
-/* rows: buffers that each pass fills. */
-static bool can_jam(arena *mem, const map *uses, const lstmt *loop, buffer_list *rows)
+/* rows: buffers that each pass fills. outputs: a loop over entries, of which several share what they load. */
+static bool can_jam(arena *mem, const map *uses, const lstmt *loop, bool outputs, buffer_list *rows)
 {
     if (!loop->independent || loop->lanes || loop->parallel)
         return false;
-    judging j = {.mem = arena_new(), .possible = true};
+    judging j = {.mem = arena_new(), .possible = true, .outputs = outputs};
     map_init(&j.inside, j.mem);
     map_init(&j.loaded, j.mem);
     map_init(&j.uses, j.mem);
@@ -142,7 +166,7 @@ static bool can_jam(arena *mem, const map *uses, const lstmt *loop, buffer_list 
         j.possible &= is_private(&j, uses, j.rows.data[i]);
         vec_push(mem, rows, j.rows.data[i]);
     }
-    bool possible = j.possible && j.loops > 0 && (j.depth < 2 || j.statements <= MOST);
+    bool possible = j.possible && j.loops > 0 && (!outputs || j.shared > 0) && (j.depth < 2 || j.statements <= MOST);
     arena_free(j.mem);
     return possible;
 }
@@ -306,7 +330,9 @@ static void jam_list(jamming *j, lstmt_list *list)
     for (int i = 0; i < list->n; i++) {
         lstmt *s = list->data[i];
         buffer_list rows = {0};
-        if (s->kind == LS_FOR && can_jam(j->mem, &j->uses, s, &rows)) {
+        bool possible = s->kind == LS_FOR &&
+                        (can_jam(j->mem, &j->uses, s, true, &rows) || can_jam(j->mem, &j->uses, s, false, &rows));
+        if (possible) {
             jam_loop(j, s, &rows, &out);
         } else {
             jam_list(j, &s->body);

@@ -597,7 +597,8 @@ bool is_parallel_row(const block *b, const item *it)
 {
     int64_t size;
     const extent *e = it->axes[0]->extent;
-    return b->sequential && e && !(extent_is_const(e, &size) && size <= CHUNKS);
+    int64_t fewest = it->kind == ITEM_STORE ? UNROLL_ROW : CHUNKS;
+    return b->sequential && e && !(extent_is_const(e, &size) && size <= fewest);
 }
 
 void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order, lstmt_list *loops)

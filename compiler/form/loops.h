@@ -131,6 +131,7 @@ struct lstmt {
     bool parts;          /* LS_FOR: over parts of a range; a loop in its body, with `whole`, runs over each part */
     bool rest;           /* LS_FOR over the few indices that the loop before it, which has a step, left over */
     const extent *whole; /* LS_FOR over a part of a range (a chunk, a block): the extent of the range */
+    bool aligned;        /* LS_FOR over a part that begins at a multiple of the most lanes */
     lane_kind at;        /* LS_STORE: as in lexpr */
     const extent *stride;
     temp *count;

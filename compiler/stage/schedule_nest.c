@@ -548,6 +548,7 @@ static void chunked_loop(scheduler *s, block *b, int n, item *const *items, lstm
     lstmt *loop = make_loop(s, axis_name(s, items[0]->axes[0]), lx_temp(s, begin), lx_temp(s, end));
     loop->independent = true;
     loop->whole = k.size;
+    loop->aligned = true;
     fill_range(s, b, loop, n, items, &chunks->body);
     for (int i = 0; i < n; i++)
         if (items[i]->kind == ITEM_REDUCE)

@@ -127,6 +127,7 @@ static void split(wrapping *w, block *b, lstmt *loop, int n, item *const *items,
     loop->lo = first;
     loop->hi = last;
     loop->whole = w->v->extent;
+    loop->aligned = false;
     fill_middle(w, b, loop, n, items);
     vec_push(s->mem, out, loop);
     vec_push(s->mem, out, ends);

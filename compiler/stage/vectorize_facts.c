@@ -39,9 +39,12 @@ static bool any_varies(const lane_facts *f, int n, lexpr *const *list)
     return false;
 }
 
+/* Lanes are the rows of a tile. */
 static bool is_row(const lane_facts *f, const lexpr *sub)
 {
-    return sub->kind == LX_TEMP && sub->temp == f->loop->temp;
+    const lstmt *loop = f->loop;
+    bool whole_tiles = loop->aligned || (loop->lo->kind == LX_CONST && loop->lo->integer == 0);
+    return whole_tiles && sub->kind == LX_TEMP && sub->temp == loop->temp;
 }
 
 /* From tiles, lanes take what is theirs. */

@@ -311,16 +311,16 @@ class model_batch:
         images = [arr([[mp.sin(s + mp.mpf(1.3) * i * i - mp.mpf(0.7) * j + mp.mpf(0.1) * i * j) for j in range(6)] for i in range(6)]) for s in seed]
 
         def score(k, w):
-            z = zeros(len(images), len(k), 2, 2)
+            z, single, N = zeros(len(images), len(k), 2, 2), {}, len(images)
             for n, x in enumerate(images):
                 for f in range(len(k)):
                     y = arr([[max(total(x[i : i + 3, j : j + 3] * k[f]) + mp.mpf(0.1), mp.mpf(0)) for j in range(4)] for i in range(4)])
-                    if f == 0 and n == len(images) - 1:
-                        single = y[0, 0]
+                    single[n, f] = y[:2, :2]
                     for i, j in itertools.product(range(2), range(2)):
                         z[n, f, i, j] = max(np.ravel(y[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]))
             s = [[dot(w[c], z[n]) for c in range(len(w))] for n in range(len(images))]
+            ring = total([single[n, 0][0, 1] * single[(n + 1) % N, 1][0, 0] * seed[(n + 2) % N] + single[n, 1][1, 1] ** 2 * seed[n] for n in range(N)])
             losses = [lse(row) - row[n % len(w)] for n, row in enumerate(s)]
-            return total(losses) / len(images) + sqnorm(np.sum(z, 0) / len(images)) + single
+            return total(losses) / len(images) + sqnorm(np.sum(z, 0) / len(images)) + single[N - 1, 0][0, 0] + ring
 
         return score(k, w), grad(lambda v: score(v, w), k), grad(lambda v: score(k, v), w)

@@ -399,20 +399,24 @@ static bool same_axes(collecting *c, node *a, node *b)
            !memcmp(x->inner + 1, y->inner + 1, (size_t)(a->ninner - 1) * sizeof *x->inner);
 }
 
+/* The sum of body over the axes of another. */
+static node *sum_like(collecting *c, node *sum, node *body)
+{
+    opening *o = open_binder(c, sum);
+    node **ranges = ARENA_ARRAY(c->g->mem, node *, sum->ninner);
+    for (int i = 2; i < sum->ninner; i++)
+        ranges[i - 2] = rewrite(c, o->inner[i]);
+    return graph_reduce(c->g, OP_SUM, sum->nvars, o->vars, body, rewrite(c, o->inner[1]), ranges);
+}
+
 static void merge_group(collecting *c, term_list *group, term *into)
 {
-    graph *g = c->g;
     node *first = group->data[0].factors.data[0];
-    opening *o = open_binder(c, first);
     term_list terms = {0};
     for (int i = 0; i < group->n; i++)
         gather_terms(c, open_binder(c, group->data[i].factors.data[0])->inner[0], group->data[i].c, true, &terms);
-    node **ranges = ARENA_ARRAY(g->mem, node *, first->ninner);
-    for (int i = 2; i < first->ninner; i++)
-        ranges[i - 2] = rewrite(c, o->inner[i]);
     *into = (term){.c = 1, .whole = first, .known = true, .touched = true};
-    node *body = build_sum(c, &terms, &into->c);
-    into->built = graph_reduce(g, OP_SUM, first->nvars, o->vars, body, rewrite(c, o->inner[1]), ranges);
+    into->built = sum_like(c, first, build_sum(c, &terms, &into->c));
     c->found = true;
 }
 
@@ -436,6 +440,105 @@ static void merge_sums(collecting *c, term_list *terms)
         if (group.n > 1)
             merge_group(c, &group, &terms->data[i]);
     }
+}
+
+/* ---- products with sums ---- */
+
+/* The factor of the term that is a sum, or the entry of a tensor of sums, and used here only: its place; -1: none. */
+static int find_own_sum(collecting *c, const term *t, node **sum)
+{
+    for (int k = 0; k < t->factors.n && !t->built && !is_masked(t); k++) {
+        node *f = t->factors.data[k], *of = f->op == OP_ACCESS ? f->args[0] : f;
+        if (is_shared(c, f) || (of != f && of->op != OP_TENSOR) || (of == f ? f : of->args[0])->op != OP_SUM)
+            continue;
+        *sum = of;
+        if (of != f)
+            graph_apply(c->g, of, f->args + 1, sum);
+        return k;
+    }
+    return -1;
+}
+
+/* Every use of the tensor that a term reads an entry of is in one of the terms. */
+static bool is_read_here_only(collecting *c, const term_list *terms, const int *at, const term *t, int k)
+{
+    const node *f = t->factors.data[k], *of = f->op == OP_ACCESS ? f->args[0] : NULL;
+    const int *uses = of ? map_get(&c->uses, of) : NULL;
+    int here = 0;
+    for (int i = 0; i < terms->n; i++) {
+        const node *other = at[i] < 0 ? NULL : terms->data[i].factors.data[at[i]];
+        here += other && other->op == OP_ACCESS && other->args[0] == of;
+    }
+    return !of || (uses && *uses == here);
+}
+
+/* The other factors are the same for all that the sum runs over. */
+static bool are_outside(collecting *c, const term *t, int at, node *sum)
+{
+    const opening *o = open_binder(c, sum);
+    for (int k = 0; k < t->factors.n; k++)
+        if (k != at && node_depends_any(t->factors.data[k], sum->nvars, o->vars))
+            return false;
+    return true;
+}
+
+/* Which factor of each term is a sum over the axes that all of these run over (-1: none); how many there are. */
+static int find_own_sums(collecting *c, const term_list *terms, int *at, node **sums)
+{
+    int first = -1, n = 0;
+    for (int i = 0; i < terms->n; i++)
+        at[i] = find_own_sum(c, &terms->data[i], &sums[i]);
+    for (int i = 0; i < terms->n; i++) {
+        if (at[i] < 0)
+            continue;
+        first = first < 0 ? i : first;
+        const term *t = &terms->data[i];
+        bool joins = is_read_here_only(c, terms, at, t, at[i]) && same_axes(c, sums[first], sums[i]) &&
+                     are_outside(c, t, at[i], sums[i]);
+        at[i] = joins ? at[i] : -1;
+        n += joins;
+    }
+    return n;
+}
+
+/* The term, its factor at a sum, below the axes of that. */
+static node *inside_sum(collecting *c, const term *t, int at, node *sum)
+{
+    node *part = open_binder(c, sum)->inner[0];
+    for (int k = t->factors.n - 1; k >= 0; k--)
+        part = k == at ? part : graph_bin(c->g, OP_MUL, t->factors.data[k], part);
+    return part;
+}
+
+/* w0 * sum(j) a0 + w1 * sum(j) a1 is sum(j) (w0 * a0 + w1 * a1), which costs nothing where other sums have that term.
+ */
+static void join_products(collecting *c, term_list *terms)
+{
+    graph *g = c->g;
+    int *at = ARENA_ARRAY(g->mem, int, terms->n);
+    node **sums = ARENA_ARRAY(g->mem, node *, terms->n), *over = NULL;
+    term_list parts = {0}, rest = {0};
+    if (find_own_sums(c, terms, at, sums) < 2)
+        return;
+    for (int i = 0; i < terms->n; i++) {
+        const term *t = &terms->data[i];
+        if (at[i] < 0) {
+            vec_push(g->mem, &rest, *t);
+            continue;
+        }
+        over = over ? over : sums[i];
+        vec_push(g->mem, &parts, (term){.c = t->c, .outer = t->c, .whole = inside_sum(c, t, at[i], sums[i])});
+    }
+    bool found = c->found;
+    term joint = {.c = 1, .whole = parts.data[0].whole, .known = true, .touched = true};
+    node *body = build_sum(c, &parts, &joint.c);
+    c->found = found;
+    if (!map_get(&c->uses, body))
+        return;
+    joint.built = sum_like(c, over, body);
+    vec_push(g->mem, &rest, joint);
+    *terms = rest;
+    c->found = true;
 }
 
 /* ---- putting together ---- */
@@ -468,6 +571,7 @@ static node *build_sum(collecting *c, term_list *terms, double *scale)
     find_factors(c, terms);
     merge_like(c, terms);
     merge_sums(c, terms);
+    join_products(c, terms);
     take_out_all(c, terms);
     double common = common_scale(terms);
     node *sum = NULL;
@@ -507,7 +611,9 @@ static bool is_worthwhile(collecting *c, const term_list *terms)
             if (is_single_sum(c, &terms->data[k]) && same_axes(c, terms->data[k].factors.data[0], t->factors.data[0]))
                 return true;
     }
-    return false;
+    int *at = ARENA_ARRAY(c->g->mem, int, terms->n + 1);
+    node **sums = ARENA_ARRAY(c->g->mem, node *, terms->n + 1);
+    return find_own_sums(c, terms, at, sums) > 1;
 }
 
 static void cover(collecting *c, node *n, bool root)

@@ -118,7 +118,7 @@ typedef struct node {
 typedef struct opening {
     var **vars;
     node **inner;
-    bool busy;
+    bool *busy; /* shared by all that are opened in these variables */
 } opening;
 
 /* What a loop is besides its graph; copies of a loop share it. */
@@ -218,8 +218,11 @@ node *graph_zeros_like(graph *g, const node *like);
 /* Looks into a binder: fresh variables in vars[nvars], the inside arguments in inner[ninner]. */
 void graph_open(graph *g, node *n, var **vars, node **inner);
 /* For passes that rewrite a graph in place of itself, binder by binder: as graph_open, but a binder that is not entered
- * at the time is given the same variables again, and leaving it with the arguments it had is free. */
+ * at the time is given the same variables again, and leaving it with the arguments it had is free. A stack is given the
+ * variables of its loop: what both compute in a pass is one node, and is rewritten once. */
 opening *graph_enter(graph *g, node *n);
+/* Leaves it as it was. */
+void graph_exit(opening *o);
 /* args: all arguments of n, the inside ones in the variables of o. */
 node *graph_leave(graph *g, node *n, opening *o, node *const *args);
 /* The inside arguments with the bound variables replaced by given nodes (of the same type and shape). */

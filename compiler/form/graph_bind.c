@@ -194,26 +194,52 @@ node *graph_close(graph *g, node *n, var *const *vars, node *const *args)
     return close_binder(g, proto, n->var_hints);
 }
 
+static opening *new_opening(graph *g, node *n)
+{
+    opening *o = ARENA_NEW(g->mem, opening);
+    o->vars = ARENA_ARRAY(g->mem, var *, n->nvars);
+    o->inner = ARENA_ARRAY(g->mem, node *, n->ninner);
+    o->busy = ARENA_NEW(g->mem, bool);
+    graph_open(g, n, o->vars, o->inner);
+    return o;
+}
+
+/* The one that n is given again. */
+static opening *usual_opening(graph *g, node *n)
+{
+    if (!n->opening && n->op != OP_STACK)
+        n->opening = new_opening(g, n);
+    if (n->opening)
+        return n->opening;
+    const opening *loop = usual_opening(g, n->args[0]);
+    node **by = ARENA_ARRAY(g->mem, node *, n->nvars);
+    for (int i = 0; i < n->nvars; i++)
+        by[i] = loop->vars[i]->self;
+    opening *o = n->opening = ARENA_NEW(g->mem, opening);
+    *o = (opening){.vars = loop->vars, .inner = ARENA_NEW(g->mem, node *), .busy = loop->busy};
+    graph_apply(g, n, by, o->inner);
+    return o;
+}
+
 opening *graph_enter(graph *g, node *n)
 {
-    opening *o = n->opening;
-    if (!o || o->busy) {
-        o = ARENA_NEW(g->mem, opening);
-        o->vars = ARENA_ARRAY(g->mem, var *, n->nvars);
-        o->inner = ARENA_ARRAY(g->mem, node *, n->ninner);
-        graph_open(g, n, o->vars, o->inner);
-        if (!n->opening)
-            n->opening = o;
-    }
-    o->busy = true;
+    opening *o = usual_opening(g, n);
+    if (*o->busy)
+        o = new_opening(g, n);
+    *o->busy = true;
     return o;
+}
+
+void graph_exit(opening *o)
+{
+    *o->busy = false;
 }
 
 node *graph_leave(graph *g, node *n, opening *o, node *const *args)
 {
     int outer = n->nargs - n->ninner;
     bool same = true;
-    o->busy = false;
+    graph_exit(o);
     for (int i = 0; i < n->nargs; i++)
         same &= args[i] == (i < outer ? n->args[i] : o->inner[i - outer]);
     return same ? n : graph_close(g, n, o->vars, args);

@@ -180,14 +180,13 @@ static node *expand_args(expansion *x, node *n)
     const node *loop = n->op == OP_LOOP ? n : n->args[0];
     int outer = n->nargs - n->ninner;
     node **args = ARENA_ARRAY(g->mem, node *, n->nargs);
-    var **vars = ARENA_ARRAY(g->mem, var *, n->nvars);
-    graph_open(g, n, vars, args + outer);
-    push_loop_range(&x->d, vars[0], loop->args[0], loop->args[1]);
     for (int i = 0; i < outer; i++)
         args[i] = expand(x, n->args[i]);
+    opening *o = graph_enter(g, n);
+    push_loop_range(&x->d, o->vars[0], loop->args[0], loop->args[1]);
     for (int i = outer; i < n->nargs; i++)
-        args[i] = expand(x, args[i]);
-    return graph_close(g, n, vars, args);
+        args[i] = expand(x, o->inner[i - outer]);
+    return graph_leave(g, n, o, args);
 }
 
 static node *expand(void *data, node *n)

@@ -321,7 +321,7 @@ static void mark_inside(lifting *l, node *n)
     for (int i = 0; i < n->ninner; i++)
         mark(l, o->inner[i]);
     l->path = path;
-    o->busy = false;
+    graph_exit(o);
 }
 
 /* Its inside is walked below its own axes alone, and those of the first places of a path. */

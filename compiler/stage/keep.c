@@ -89,7 +89,7 @@ static void find(keeping *k, node *n)
             map_set(&k->stored, o->inner[i], &mark);
         find(k, o->inner[i]);
     }
-    o->busy = false;
+    graph_exit(o);
 }
 
 /* ---- their rows ---- */

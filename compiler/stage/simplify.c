@@ -62,7 +62,7 @@ static node *step(simplifier *s, node *n, bool *normal)
     node *r = apply_rules(s, &w);
     *normal = !r;
     if (r && o)
-        o->busy = false;
+        graph_exit(o);
     if (r)
         return r;
     r = o ? graph_leave(g, n, o, w.args) : graph_with_args(g, n, w.args);

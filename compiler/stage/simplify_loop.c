@@ -39,6 +39,8 @@ static loop_use *use_of(pruning *p, node *loop)
                     .read = ARENA_ARRAY(p->g->mem, bool, n + 1),
                     .same = ARENA_ARRAY(p->g->mem, int, n + 1),
                     .place = ARENA_ARRAY(p->g->mem, int, n + 1)};
+    for (int i = 0; i < n; i++)
+        u->same[i] = i;
     map_set(&p->uses, loop, u);
     vec_push(p->g->mem, &p->list, u);
     return u;
@@ -72,7 +74,7 @@ static void find_uses(pruning *p, node *n)
     if (n->op == OP_STACK)
         use_stack(use_of(p, n->args[0]), p->g->mem, n, o);
     if (o)
-        o->busy = false;
+        graph_exit(o);
 }
 
 static void spread_reads(graph *g, loop_use *u)
@@ -86,7 +88,7 @@ static void spread_reads(graph *g, loop_use *u)
                 if (!u->read[k] && node_depends(o->inner[i], o->vars[k + 1]))
                     u->read[k] = changed = true;
     }
-    o->busy = false;
+    graph_exit(o);
 }
 
 /* ---- equal states ---- */
@@ -127,7 +129,9 @@ static void find_same(graph *g, loop_use *u)
         }
         u->same = finer;
     }
-    o->busy = false;
+    for (int i = 0; i < n; i++)
+        u->read[u->same[i]] |= u->read[i];
+    graph_exit(o);
 }
 
 /* ---- loops within loops ---- */
@@ -170,7 +174,7 @@ static bool has_states(graph *g, node *b, node *a)
     bool same = true;
     for (int i = 0; i < n; i++)
         same &= nexts[i] == o->inner[i];
-    o->busy = false;
+    graph_exit(o);
     return same;
 }
 
@@ -303,7 +307,7 @@ static void make_smaller(pruning *p, loop_use *u)
     u->by = graph_loop(g, graph_rule(g, loop), rewrite(p, loop->args[0]), rewrite(p, loop->args[1]), kept, inits, vars,
                        nexts);
     map_set(&p->done, u->by, u->by);
-    o->busy = false;
+    graph_exit(o);
 }
 
 static bool is_smaller(const loop_use *u)
@@ -337,18 +341,22 @@ static node *rewrite_stack(pruning *p, node *n, const loop_use *u)
     graph *g = p->g;
     node *loop = final_loop(p, u);
     int states = states_of(u->loop), more = states_of(loop);
-    var **old = ARENA_ARRAY(g->mem, var *, states + 1), **vars = ARENA_ARRAY(g->mem, var *, more + 1);
-    node *e, **by = ARENA_ARRAY(g->mem, node *, states + 1);
-    graph_open(g, n, old, &e);
-    vars[0] = old[0];
-    by[0] = old[0]->self;
+    var **vars = ARENA_ARRAY(g->mem, var *, more + 1);
+    node **by = ARENA_ARRAY(g->mem, node *, states + 1);
+    opening *o = graph_enter(g, n);
+    vars[0] = o->vars[0];
     for (int k = 0; k < more; k++) {
         const var *v = loop->vars[1 + k];
         vars[1 + k] = graph_param(g, v->elem, v->rank, v->extents, NULL);
     }
-    for (int i = 0; i < states; i++)
-        by[1 + i] = vars[1 + u->place[i]]->self;
-    e = rewrite(p, graph_subst(g, e, states + 1, old, by));
+    for (int i = 0; i < states; i++) {
+        var *first = o->vars[1 + u->same[i]];
+        by[i] = first->self;
+        if (!u->read || u->read[u->same[i]])
+            vars[1 + u->place[i]] = first;
+    }
+    node *e = rewrite(p, graph_subst(g, o->inner[0], states, o->vars + 1, by));
+    graph_exit(o);
     return n->integer ? graph_tape(g, loop, n->extents[0], vars, e) : graph_stack(g, loop, n->extents[0], vars, e);
 }
 

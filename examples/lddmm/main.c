@@ -1,13 +1,12 @@
 /* Registers a surface onto another: lddmm [RINGS | SOURCE TARGET], files being .off, .obj or .ply.
  *
  * Without files the source is a sphere and the target an ellipsoid with bumps, whose triangles have nothing to do with
- * those of the sphere; RINGS (default 36) says how fine both are. Each scale of the attachment is one call of the
- * generated `register`. Writes deformed.off and registration.png. */
+ * those of the sphere; RINGS (default 36) says how fine both are. The registration is one call of the generated
+ * `register`. Writes deformed.off and registration.png. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -17,14 +16,11 @@
 
 enum { STEPS = 4, KEPT = 8, PANEL = 400 };
 
-/* A stage of the registration: the attachment's scale and its weights as currents and as varifolds, and L-BFGS's steps.
- */
-static const struct {
-    double r, currents, varifolds;
-    int64_t most;
-} stages[] = {{0.8, 1, 0, 10}, {0.4, 1, 0, 10}, {0.2, 0, 1, 15}, {0.1, 0, 1, 15}};
-enum { STAGES = sizeof stages / sizeof *stages };
-
+/* The scales of the attachment, its weights there as currents and as varifolds, and L-BFGS's steps. */
+enum { SCALES = 4 };
+static const double scale[SCALES] = {0.8, 0.4, 0.2, 0.1}, currents[SCALES] = {1, 1, 0, 0},
+                    varifolds[SCALES] = {0, 0, 1, 1};
+static const int64_t most[SCALES] = {10, 10, 15, 15};
 static const double kernel_width = 0.5, weight = 100;
 static int failures;
 
@@ -97,27 +93,23 @@ static void print_distance(const char *when, const mesh *source, const mesh *tar
 
 typedef struct problem {
     mesh source, target;
-    double *p0, *found, *q1; /* [source.vertices*3]: momentum, that which the stage under way finds, where it leads */
+    double *p0, *q1; /* [source.vertices*3]: momentum, where it leads */
     void *workspace;
     size_t workspace_size;
 } problem;
 
-static void register_stages(problem *b)
+static void register_mesh(problem *b)
 {
     const mesh *m = &b->source, *w = &b->target;
-    printf("  scale    attachment   L-BFGS    energy   attachment   |gradient|   seconds\n");
-    for (int i = 0; i < STAGES; i++) {
-        double begin = seconds(), kinetic, distance, slope;
-        int64_t used;
-        must(model_register(m->vertices, m->triangles, w->vertices, w->triangles, b->p0, m->V, m->F, w->V, w->F,
-                            kernel_width, stages[i].r, weight, stages[i].currents, stages[i].varifolds, STEPS, KEPT,
-                            stages[i].most, b->found, b->q1, &kinetic, &distance, &slope, &used, b->workspace,
-                            b->workspace_size));
-        memcpy(b->p0, b->found, (size_t)m->vertices * 3 * sizeof *b->p0);
-        printf("  %5.2f    %-10s %5lld %13.5f %12.6f %12.4f %9.1f\n", stages[i].r,
-               stages[i].currents > 0 ? "currents" : "varifolds", (long long)used, kinetic, distance, slope,
-               seconds() - begin);
-    }
+    double kinetic[SCALES], distance[SCALES], slope[SCALES];
+    int64_t used[SCALES];
+    must(model_register(m->vertices, m->triangles, w->vertices, w->triangles, SCALES, m->V, m->F, w->V, w->F,
+                        kernel_width, weight, scale, currents, varifolds, most, STEPS, KEPT, b->p0, b->q1, kinetic,
+                        distance, slope, used, b->workspace, b->workspace_size));
+    printf("  scale    attachment   L-BFGS    energy   attachment   |gradient|\n");
+    for (int i = 0; i < SCALES; i++)
+        printf("  %5.2f    %-10s %5lld %13.5f %12.6f %12.4f\n", scale[i], currents[i] > 0 ? "currents" : "varifolds",
+               (long long)used[i], kinetic[i], distance[i], slope[i]);
 }
 
 static double matching(const problem *b, const double *p0, double *gradient)
@@ -220,17 +212,16 @@ int main(int argc, char **argv)
     normalise(&b.source);
     normalise(&b.target);
     b.p0 = array(b.source.vertices * 3);
-    b.found = array(b.source.vertices * 3);
     b.q1 = array(b.source.vertices * 3);
     b.workspace_size = model_register_workspace(b.source.vertices, b.source.triangles, b.target.vertices,
-                                                b.target.triangles, STEPS, KEPT);
+                                                b.target.triangles, SCALES, STEPS, KEPT);
     b.workspace = allocate((int64_t)b.workspace_size, 1);
     mesh deformed = {b.source.vertices, b.source.triangles, b.q1, b.source.F};
     printf("source %lld vertices, %lld triangles; target %lld vertices, %lld triangles\n", (long long)b.source.vertices,
            (long long)b.source.triangles, (long long)b.target.vertices, (long long)b.target.triangles);
     print_distance("before", &b.source, &b.target, &before);
     double begin = seconds();
-    register_stages(&b);
+    register_mesh(&b);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     printf("%.1f s, workspace %.1f MB, peak memory of this process %.1f MB\n", seconds() - begin,
@@ -246,7 +237,6 @@ int main(int argc, char **argv)
     mesh_free(&b.source);
     mesh_free(&b.target);
     free(b.p0);
-    free(b.found);
     free(b.q1);
     free(b.workspace);
     printf(failures ? "%d checks FAILED\n" : "all checks passed\n", failures);

@@ -153,6 +153,7 @@ static const char *emit_version(emitter *all, const nest_fn *version, const char
 {
     emitter run;
     emitter_init(&run, all->mem, all->face, version, all->p.helpers);
+    run.sharing = all->sharing;
     run.out = all->out;
     const char *call = emit_run(&run);
     text_add(all->out, "\n");
@@ -161,13 +162,14 @@ static const char *emit_version(emitter *all, const nest_fn *version, const char
     return arena_printf(all->mem, "%s ? %s : %s", version_condition(all, version), call, other);
 }
 
-static void emit_function(text *t, const interface *face, const nest_fn *f, prelude *helpers)
+static void emit_function(text *t, const interface *face, const nest_fn *f, prelude *helpers, sharing *all)
 {
     emitter run, query, check;
     emitter_init(&run, t->mem, face, f, helpers);
     emitter_init(&query, t->mem, face, f, helpers);
     emitter_init(&check, t->mem, face, f, helpers);
     run.out = query.out = check.out = t;
+    run.sharing = check.sharing = all;
     const char *where = f->face->where ? arena_printf(t->mem, ", %s", f->face->where) : "";
     text_addf(t, "/* ---- %s%s ---- */\n\n", f->face->name, in_comment(t->mem, where));
     emit_workspace_query(&query);
@@ -204,20 +206,31 @@ static const char *face_bytes(const interface *face)
     return face->real == ELEM_F32 ? "#define AD_LANE_BYTES 4\n\n" : "";
 }
 
+static text emit_functions(const nest_module *m, prelude *helpers, sharing *all)
+{
+    text t;
+    text_init(&t, all->mem);
+    prelude_init(helpers, all->mem);
+    for (int i = 0; i < m->fns.n; i++)
+        emit_function(&t, m->face, m->fns.data[i], helpers, all);
+    return t;
+}
+
 void emit_c(text *t, const nest_module *m, const char *header_name)
 {
     prelude helpers;
-    text functions;
-    prelude_init(&helpers, t->mem);
-    text_init(&functions, t->mem);
-    for (int i = 0; i < m->fns.n; i++)
-        emit_function(&functions, m->face, m->fns.data[i], &helpers);
+    sharing all;
+    sharing_init(&all, t->mem);
+    emit_functions(m, &helpers, &all);
+    all.counting = false;
+    const text functions = emit_functions(m, &helpers, &all);
     emit_comment(t, m);
     text_add(t, m->fast_math ? "#define AD_FAST_MATH 1\n\n" : "");
     emit_variant(t, m->face);
     text_addf(t, "#include \"%s\"\n\n#include <math.h>\n\n", header_name);
     text_add(t, face_bytes(m->face));
     prelude_print(t, &helpers);
+    text_add(t, text_str(&all.functions));
     text_add(t, text_str(&functions));
     text_add(t, "#ifndef AD_VARIANT\n\n");
     emit_table(t, m->face);

@@ -87,7 +87,7 @@ static bool is_used(emitter *e, const buffer *b)
     return l && l->used;
 }
 
-static const char *slot_name(emitter *e, int slot)
+const char *emit_slot_name(emitter *e, int slot)
 {
     return arena_printf(e->mem, "ad_%s%d", e->fn->slot_scratch[slot] ? "scratch" : "slot", slot);
 }
@@ -104,7 +104,7 @@ static const char *take(emitter *e, int slot)
 
 void emit_scratch_pointer(emitter *e, const buffer *b, bool thread)
 {
-    const char *type = print_type(&e->p, b->elem, b->lanes), *part = slot_name(e, b->slot);
+    const char *type = print_type(&e->p, b->elem, b->lanes), *part = emit_slot_name(e, b->slot);
     c_local *l = print_declare(&e->p, b, emitter_name(e, b->name));
     l->used = true;
     if (thread)
@@ -137,14 +137,14 @@ static void emit_slot(emitter *e, int slot)
             users++;
         }
     if (e->fn->slot_scratch[slot]) {
-        emit_linef(e, "char *%s = %s;", slot_name(e, slot), take(e, slot));
+        emit_linef(e, "char *%s = %s;", emit_slot_name(e, slot), take(e, slot));
     } else if (users == 1 && only->kind == BUF_WORKSPACE) {
         emit_slot_pointer(e, only, take(e, slot));
     } else if (users > 0) {
-        emit_linef(e, "void *%s = %s;", slot_name(e, slot), take(e, slot));
+        emit_linef(e, "void *%s = %s;", emit_slot_name(e, slot), take(e, slot));
         for (int i = 0; i < all->n; i++)
             if (has_slot(all->data[i]) && is_used(e, all->data[i]))
-                emit_slot_pointer(e, all->data[i], slot_name(e, slot));
+                emit_slot_pointer(e, all->data[i], emit_slot_name(e, slot));
     }
 }
 

@@ -6,6 +6,23 @@
 
 typedef VEC(const buffer *) buffer_list;
 
+/* A statement that several places run, printed as a function. */
+typedef struct shared_part {
+    int places;
+    const char *name; /* NULL: not printed yet */
+    bool *used;       /* of what it uses, what it is passed */
+} shared_part;
+
+/* What the functions of a module share (emit_c_share.c). */
+typedef struct sharing {
+    arena *mem;
+    bool counting; /* nothing of what is printed is kept */
+    names forms, atoms;
+    map parts; /* form -> shared_part */
+    int count; /* functions printed */
+    text functions;
+} sharing;
+
 /* The printing of one function. */
 typedef struct emitter {
     arena *mem;
@@ -27,6 +44,8 @@ typedef struct emitter {
     int axes;             /* of loops around */
     int depth;            /* the most axes of loops within each other in the function */
     const buffer *wanted; /* a result that is known not to be NULL here */
+    sharing *sharing;
+    const lstmt *part; /* what the function is made of, when it is a part of others */
 } emitter;
 
 void emitter_init(emitter *e, arena *mem, const interface *face, const nest_fn *fn, prelude *helpers);
@@ -40,6 +59,8 @@ void emit_line(emitter *e, const char *line);
 void emit_linef(emitter *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* How many loops over axes are within each other, at most. */
 int emit_depth(const lstmt_list *list);
+/* Statements of the list, those within others too. */
+int emit_count(const lstmt_list *list);
 /* The text of an expression or extent. */
 const char *emit_text(emitter *e, const lexpr *x, int prec);
 const char *emit_size(emitter *e, const extent *x, int prec);
@@ -55,6 +76,12 @@ void for_each_buffer(const lstmt_list *body, void (*f)(void *data, const buffer 
 void emit_statements(emitter *e, const lstmt_list *body);
 /* "double *restrict acc = ...;" for a scratch buffer; thread: of this thread, else the first part. */
 void emit_scratch_pointer(emitter *e, const buffer *b, bool thread);
+
+const char *emit_slot_name(emitter *e, int slot);
+
+/* emit_c_share.c: the call of a function that other places call too; false, and nothing printed: there is none. */
+bool emit_shared(emitter *e, const lstmt *s);
+void sharing_init(sharing *all, arena *mem);
 
 /* emit_c_wanted.c: the result that may be NULL and is all that the statement writes; NULL: there is none. */
 const buffer *sole_result(const emitter *e, const lstmt *s);

@@ -15,7 +15,8 @@
 #define PARALLEL_COST 100000
 #define PARALLEL_COST_TEXT "1e5"
 
-enum { SHORT_LOOP = 40 }; /* statements of a loop that may be printed twice */
+/* Statements of a loop that may be printed twice, and operations of a pass. */
+enum { SHORT_LOOP = 40, SHORT_PASS = 1000 };
 
 /* Scalars. */
 
@@ -290,29 +291,40 @@ static const char *worth_threads(emitter *e, const lstmt *s, const char *lo, con
     return text_str(&t);
 }
 
-static int count_statements(const lstmt_list *body)
+int emit_count(const lstmt_list *body)
 {
     int n = body->n;
     for (int i = 0; i < body->n; i++)
-        n += count_statements(&body->data[i]->body) + count_statements(&body->data[i]->other);
+        n += emit_count(&body->data[i]->body) + emit_count(&body->data[i]->other);
     return n;
 }
 
-/* No size squared: such a loop is over pairs of points, and outlasts what a region costs. */
-static bool is_linear_in_each(const extent *cost)
+/* No size squared: such a loop is over pairs of points, and outlasts what a region costs, as does one of long passes. */
+static bool is_short(const extent *cost)
 {
-    for (int i = 0; i < cost->n; i++)
+    for (int i = 0; i < cost->n; i++) {
+        if (cost->terms[i].coef > SHORT_PASS)
+            return false;
         for (int k = 1; k < cost->terms[i].degree; k++)
             if (cost->terms[i].atoms[k] == cost->terms[i].atoms[k - 1])
                 return false;
+    }
     return true;
 }
 
+/* Over one more axis; not over its parts, not from one time to the next. */
+static bool is_over_axis(const lstmt *s)
+{
+    bool is_short = s->lo && s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
+    return s->kind == LS_FOR && s->independent && !s->parts && !is_short;
+}
+
 /* Where a short loop of a few operations runs again and again, even asking for no threads takes longer than its passes.
- */
+ * That does not matter where other loops of the function take longer still. */
 static bool is_short_and_repeated(emitter *e, const lstmt *s)
 {
-    return e->loops > 0 && count_statements(&s->body) <= SHORT_LOOP && is_linear_in_each(cost_of_loop(e, s));
+    bool matters = e->axes + emit_depth(&s->body) + is_over_axis(s) >= e->depth;
+    return e->loops > 0 && matters && emit_count(&s->body) <= SHORT_LOOP && is_short(cost_of_loop(e, s));
 }
 
 typedef struct scratch_list {
@@ -396,13 +408,6 @@ static void emit_inner_body(emitter *e, const lstmt *s)
     e->loops += !s->independent;
     emit_block(e, &s->body);
     e->loops -= !s->independent;
-}
-
-/* Over one more axis; not over its parts, not from one time to the next. */
-static bool is_over_axis(const lstmt *s)
-{
-    bool is_short = s->lo && s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
-    return s->kind == LS_FOR && s->independent && !s->parts && !is_short;
 }
 
 int emit_depth(const lstmt_list *list)
@@ -544,7 +549,7 @@ static void (*const statement_printers[])(emitter *e, const lstmt *s) = {
 
 static void emit_statement(emitter *e, const lstmt *s)
 {
-    if (!loops_is_dead(&e->live, s))
+    if (!loops_is_dead(&e->live, s) && !emit_shared(e, s))
         statement_printers[s->kind](e, s);
 }
 

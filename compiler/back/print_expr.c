@@ -22,6 +22,7 @@ void c_printer_init(c_printer *p, arena *mem, const nest_fn *fn, prelude *helper
     p->params = emit_c_names(mem, fn->face);
     p->size_used = ARENA_ARRAY(mem, bool, fn->face->nsizes);
     p->arg_used = ARENA_ARRAY(mem, bool, fn->face->nargs);
+    p->share_used = ARENA_ARRAY(mem, bool, fn->shares.n + 1);
     map_init(&p->locals, mem);
 }
 
@@ -56,10 +57,8 @@ bool print_may_be_null(const buffer *b)
     return b->kind == BUF_RESULT && !b->readable;
 }
 
-/* The C name of a size or int input; marks it as used. */
-static const char *spell_atom(const char *atom, const void *data)
+const char *print_atom(c_printer *p, const char *atom)
 {
-    const c_printer *p = data;
     const interface_fn *f = p->fn->face;
     for (int i = 0; i < f->nsizes; i++)
         if (!strcmp(f->sizes[i], atom)) {
@@ -75,7 +74,13 @@ static const char *spell_atom(const char *atom, const void *data)
     while (share < p->fn->shares.n && strcmp(p->fn->shares.data[share].name, atom))
         share++;
     assert(share < p->fn->shares.n && "a size that nothing gives");
+    p->share_used[share] = true;
     return atom;
+}
+
+static const char *spell_atom(const char *atom, const void *data)
+{
+    return print_atom((c_printer *)(uintptr_t)data, atom);
 }
 
 atom_speller print_speller(c_printer *p)

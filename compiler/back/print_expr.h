@@ -25,6 +25,7 @@ typedef struct c_printer {
     const nest_fn *fn;
     c_names params;
     bool *size_used, *arg_used; /* parameters that were printed */
+    bool *share_used;           /* likewise sizes that are computed on entry */
     map locals;                 /* temp or buffer -> c_local */
     prelude *helpers;
     elem real;        /* of the module: its width is that of masks */
@@ -58,6 +59,8 @@ void print_extent(text *t, c_printer *p, const extent *e, int prec);
 /* Product of extents from to n: "N * (D + 1)", "1" when there is none. */
 void print_count(text *t, c_printer *p, int from, int n, const extent *const *extents);
 atom_speller print_speller(c_printer *p);
+/* The C name of a size or int input; marks it as used. */
+const char *print_atom(c_printer *p, const char *atom);
 /* Shortest text that reads back as the same value. */
 const char *print_number(arena *mem, double x, elem e);
 const char *print_integer(arena *mem, int64_t x);

@@ -219,7 +219,8 @@ node *graph_zeros_like(graph *g, const node *like);
 void graph_open(graph *g, node *n, var **vars, node **inner);
 /* For passes that rewrite a graph in place of itself, binder by binder: as graph_open, but a binder that is not entered
  * at the time is given the same variables again, and leaving it with the arguments it had is free. A stack is given the
- * variables of its loop: what both compute in a pass is one node, and is rewritten once. */
+ * variables of its loop: what both compute in a pass is one node, and is rewritten once. What is outside the binder is
+ * to be rewritten before it is entered: a stack's loop is. */
 opening *graph_enter(graph *g, node *n);
 /* Leaves it as it was. */
 void graph_exit(opening *o);

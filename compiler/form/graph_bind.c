@@ -248,10 +248,12 @@ node *graph_leave(graph *g, node *n, opening *o, node *const *args)
 node *graph_map_args(graph *g, node *n, node *(*f)(void *, node *), void *data)
 {
     node **args = ARENA_ARRAY(g->mem, node *, n->nargs + 1);
+    int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs;
+    for (int i = 0; i < outer; i++)
+        args[i] = f(data, n->args[i]);
     opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
-    int outer = n->nargs - n->ninner;
-    for (int i = 0; i < n->nargs; i++)
-        args[i] = f(data, o && i >= outer ? o->inner[i - outer] : n->args[i]);
+    for (int i = outer; i < n->nargs; i++)
+        args[i] = f(data, o->inner[i - outer]);
     loc at = g->at;
     g->at = n->at;
     node *r = o ? graph_leave(g, n, o, args) : graph_with_args(g, n, args);

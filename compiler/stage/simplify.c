@@ -50,14 +50,12 @@ static node *step(simplifier *s, node *n, bool *normal)
     rewrite w = {.g = g, .n = n, .args = ARENA_ARRAY(g->mem, node *, n->nargs + 1)};
     int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs;
     for (int i = 0; i < outer; i++)
-        w.args[i] = n->args[i];
+        w.args[i] = visit(s, n->args[i]);
     opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
     if (o)
         w.vars = o->vars;
     for (int i = outer; i < n->nargs; i++)
-        w.args[i] = o->inner[i - outer];
-    for (int i = 0; i < n->nargs; i++)
-        w.args[i] = visit(s, w.args[i]);
+        w.args[i] = visit(s, o->inner[i - outer]);
     g->at = n->at;
     node *r = apply_rules(s, &w);
     *normal = !r;

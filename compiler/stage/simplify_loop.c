@@ -394,17 +394,28 @@ static void prune_init(pruning *p, graph *g, int n, node *const *roots)
         find_uses(p, roots[i]);
 }
 
+static bool rewrite_roots(pruning *p, int n, node **roots)
+{
+    bool changed = false;
+    for (int i = 0; i < n; i++) {
+        node *r = rewrite(p, roots[i]);
+        changed |= r != roots[i];
+        roots[i] = r;
+    }
+    return changed;
+}
+
 bool simplify_loops(graph *g, int n, node **roots)
 {
-    bool found = false;
+    bool found = false, changed = true;
     pruning p;
-    for (prune_init(&p, g, n, roots); p.list.n && (find_repeated_in_levels(&p) || find_repeated(&p));
-         prune_init(&p, g, n, roots)) {
-        found = true;
+    prune_init(&p, g, n, roots);
+    while (changed && p.list.n && (find_repeated_in_levels(&p) || find_repeated(&p))) {
         for (int i = 0; i < p.list.n; i++)
             p.list.data[i]->read = NULL; /* nothing else in this walk */
-        for (int i = 0; i < n; i++)
-            roots[i] = rewrite(&p, roots[i]);
+        changed = rewrite_roots(&p, n, roots);
+        found |= changed;
+        prune_init(&p, g, n, roots);
     }
     bool smaller = false;
     for (int i = 0; i < p.list.n; i++) {
@@ -412,7 +423,6 @@ bool simplify_loops(graph *g, int n, node **roots)
         find_same(g, p.list.data[i]);
         smaller |= is_smaller(p.list.data[i]);
     }
-    for (int i = 0; smaller && i < n; i++)
-        roots[i] = rewrite(&p, roots[i]);
-    return found || smaller;
+    bool rewritten = smaller && rewrite_roots(&p, n, roots);
+    return found || rewritten;
 }

@@ -299,7 +299,8 @@ int emit_count(const lstmt_list *body)
     return n;
 }
 
-/* No size squared: such a loop is over pairs of points, and outlasts what a region costs, as does one of long passes. */
+/* No size squared: such a loop is over pairs of points, and outlasts what a region costs, as does one of long passes.
+ */
 static bool is_short(const extent *cost)
 {
     for (int i = 0; i < cost->n; i++) {

@@ -347,7 +347,7 @@ static node *rewrite_stack(pruning *p, node *n, const loop_use *u)
     vars[0] = o->vars[0];
     for (int k = 0; k < more; k++) {
         const var *v = loop->vars[1 + k];
-        vars[1 + k] = graph_param(g, v->elem, v->rank, v->extents, NULL);
+        vars[1 + k] = graph_param(g, v->elem, v->rank, v->extents, loop->var_hints[1 + k]);
     }
     for (int i = 0; i < states; i++) {
         var *first = o->vars[1 + u->same[i]];

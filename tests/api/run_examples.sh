@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
 cmake --install "$BUILD" --prefix "$prefix" >/dev/null
 export PATH="$prefix/bin:$PATH"
-for example in ballistic "hamiltonian 20000" control "lddmm 12"; do
+for example in ballistic "hamiltonian 20000" control "lddmm 12" normalized_hamiltonian; do
     read -r name argument <<<"$example"
     folder=$work/$name
     mkdir -p "$folder"

@@ -425,6 +425,74 @@ static void test_statements(void)
             "CHECK(model_walk(4, x, at, 3, shifted, least, final, rows, NULL, 0) == AD_STATUS(AD_INDEX, 1));\n");
 }
 
+/* to[k] = ((from[k] + k)^2 * 2 scale + k)^2. Alone: the loop changes a temporary around it, which to[0] becomes. */
+static void add_polynomial(nests *n, const char *size, buffer *from, buffer *to, lexpr *scale, bool alone)
+{
+    temp *k = nest_temp(n, "k", I), *s = nest_temp(n, "scale", F), *a = nest_temp(n, "a", F), *b = nest_temp(n, "b", F);
+    temp *last = nest_temp(n, "last", F);
+    nest_let(n, LS_LET, s, nest_op2(n, OP_MUL, F, nest_number(n, F, 2), scale));
+    nest_let(n, LS_VAR, last, nest_number(n, F, 0));
+    lstmt_list *top = n->body;
+    nest_for(n, k, nest_int(n, 0), nest_extent(n, size), !alone);
+    lexpr *at = nest_op1(n, OP_TO_F64, F, nest_read(n, k));
+    nest_let(n, LS_LET, a, nest_op2(n, OP_ADD, F, nest_load(n, from, nest_read(n, k), NULL), at));
+    nest_let(n, LS_LET, b, nest_op1(n, OP_SQ, F, nest_read(n, a)));
+    temp *c = nest_temp(n, "c", F), *d = nest_temp(n, "d", F);
+    nest_let(n, LS_LET, c, nest_op2(n, OP_MUL, F, nest_read(n, b), nest_read(n, s)));
+    nest_let(n, LS_LET, d, nest_op2(n, OP_ADD, F, nest_read(n, c), at));
+    nest_store(n, to, nest_read(n, k), NULL, nest_op1(n, OP_SQ, F, nest_read(n, d)));
+    if (alone)
+        nest_let(n, LS_SET, last, nest_read(n, d));
+    nest_close(n, top);
+    if (alone)
+        nest_store(n, to, nest_int(n, 0), NULL, nest_read(n, last));
+}
+
+static int count_of(const char *s, const char *word)
+{
+    int count = 0;
+    for (s = strstr(s, word); s; s = strstr(s + 1, word))
+        count++;
+    return count;
+}
+
+/* Loops that are equal but for names are one function, in whichever functions of the module they stand; one that
+ * changes what is around it stays. */
+static void test_shared(void)
+{
+    nests n;
+    nests_init(&n);
+    nest_function(&n, "one", size_n,
+                  (nest_arg[]){{"x", ARG_INPUT, F, {"N"}},
+                               {"s", ARG_INPUT, F, {NULL}},
+                               {"y", ARG_RESULT, F, {"N"}},
+                               {"z", ARG_RESULT, F, {"N"}},
+                               {NULL, 0, 0, {NULL}}});
+    buffer *kept = nest_buffer(&n, BUF_WORKSPACE, "kept", F, "N", NULL), *y = nest_arg_buffer(&n, 2);
+    add_polynomial(&n, "N", nest_arg_buffer(&n, 0), kept, nest_load(&n, nest_arg_buffer(&n, 1), NULL, NULL), false);
+    add_polynomial(&n, "N", kept, y, nest_number(&n, F, 0.25), false);
+    add_polynomial(&n, "N", nest_arg_buffer(&n, 0), nest_arg_buffer(&n, 3), nest_number(&n, F, 1), true);
+    nest_function(
+        &n, "other", (const char *const[]){"D", "M", NULL},
+        (nest_arg[]){
+            {"u", ARG_INPUT, F, {"M"}}, {"v", ARG_INPUT, F, {"D"}}, {"w", ARG_RESULT, F, {"M"}}, {NULL, 0, 0, {NULL}}});
+    add_polynomial(&n, "M", nest_arg_buffer(&n, 0), nest_arg_buffer(&n, 2), nest_number(&n, F, 0.5), false);
+    const char *c = nest_print(&n);
+    if (count_of(c, "static void adt_part") != 1 || count_of(c, "adt_part1(") != 4) {
+        fprintf(stderr, "shared:\n%s", c);
+        failures++;
+    }
+    run(&n, "double x[] = {0.5, -1, 2}, y[3], z[3], w[3];\n"
+            "CHECK(model_one(3, x, 0.5, y, z, NULL, 0) == AD_OK);\n"
+            "for (int k = 0; k < 3; k++) {\n"
+            "    double a = pow((x[k] + k) * (x[k] + k) + k, 2), b = (a + k) * (a + k) * 0.5 + k;\n"
+            "    CHECK(fabs(y[k] - b * b) <= 1e-12 * b * b);\n"
+            "}\n"
+            "CHECK(fabs(z[0] - 34) < 1e-12);\n"
+            "CHECK(model_one(3, x, 0.5, NULL, NULL, NULL, 0) == AD_OK);\n"
+            "CHECK(model_other(0, 3, x, NULL, w, NULL, 0) == AD_OK && fabs(w[0] - 0.0625) < 1e-15);\n");
+}
+
 static void test_place(void)
 {
     nests n;
@@ -496,5 +564,6 @@ int main(void)
     test_ops(ELEM_F32);
     test_types();
     test_statements();
+    test_shared();
     return failures != 0;
 }

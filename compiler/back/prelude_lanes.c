@@ -160,17 +160,17 @@ const prelude_row prelude_lanes[] = {
      "{\n"
      "    return __builtin_convertvector(x, ad_i32s);\n"
      "}\n"},
-    {"ad_sum_of_@Es", "ad_lanes",
+    {"ad_sum_of_@Es", "AD_EACH_LANE",
      "/* Sum of the lanes: lane k and lane k + AD_LANES/2 first, then the halves of that, in this order everywhere. "
      "*/\n"
      "AD_INLINE @T ad_sum_of_@Es(ad_@Es x)\n"
      "{\n"
-     "    @T s[AD_LANES];\n"
-     "    __builtin_memcpy(s, &x, sizeof s);\n"
-     "    for (int half = AD_LANES / 2; half > 0; half /= 2)\n"
-     "        for (int k = 0; k < half; k++)\n"
-     "            s[k] += s[k + half];\n"
-     "    return s[0];\n"
+     "    _Pragma(\"GCC unroll 8\") for (int half = AD_LANES / 2; half > 0; half /= 2) {\n"
+     "        ad_@Es y = x;\n"
+     "        AD_EACH_LANE y[k] = x[(k + half) % AD_LANES];\n"
+     "        x += y;\n"
+     "    }\n"
+     "    return x[0];\n"
      "}\n"},
     {"ad_sum_of_ints", "ad_lanes ad_add_int",
      "AD_INLINE int64_t ad_sum_of_ints(ad_ints x)\n"

@@ -18,7 +18,8 @@ enum {
     TILES = 16,       /* from so many on tiles grow */
     STRIP = 64,       /* whose sums stay in the first cache */
     FEWEST_LANES = 2,
-    MANY_TERMS = 8,         /* from so many on tiles are half as large: their sums are on the stack */
+    MANY_TERMS = 12,        /* from so many on tiles are half as large: their sums are on the stack */
+    MOST_PACKED = 8,        /* entries of a row that are loaded once for all strips of a tile */
     FEWEST = 2 * SMALL_TILE /* rows from which on it pays */
 };
 
@@ -28,6 +29,8 @@ typedef struct pairing {
     pair_plan *plan;
     const extent *sizes[SIDES];
     lexpr *tiles, *grains;
+    VEC(node *) entries; /* of tensors, that terms take from the row alone */
+    map seen;
 } pairing;
 
 static int64_t most_rows(const pairing *p)
@@ -104,13 +107,13 @@ static int slot(const pairing *p, int k, pair_side side)
     return n;
 }
 
-/* [n, slots of the side] */
-static buffer *lane_array(pairing *p, lstmt_list *out, const char *name, int64_t n, pair_side side)
+/* [n, slots] */
+static buffer *lane_array(pairing *p, lstmt_list *out, const char *name, int64_t n, int slots)
 {
     scheduler *s = p->s;
     const extent **sizes = ARENA_ARRAY(s->mem, const extent *, 2);
     sizes[0] = extent_const(s->g->pool, n);
-    sizes[1] = extent_const(s->g->pool, slot(p, p->plan->terms.n, side));
+    sizes[1] = extent_const(s->g->pool, slots);
     buffer *f = ARENA_NEW(s->mem, buffer);
     *f = (buffer){.kind = BUF_LOCAL, .name = unique_name(s, name), .rank = 2, .extents = sizes, .lanes = true};
     f->elem = p->plan->sums.data[0].sum->elem;
@@ -159,6 +162,7 @@ typedef struct strip {
     lexpr *i0, *i1;                    /* in lanes */
     lexpr *j0, *j1;                    /* of the other side */
     buffer *rows;                      /* sums of the tile; NULL: straight to those of the side */
+    buffer *packed;                    /* the entries of p, by row; NULL: where they are stored */
     buffer *columns;                   /* NULL: the sums of one side alone */
     const extent *whole, *other_whole; /* what ranges these are parts of */
 } strip;
@@ -169,6 +173,17 @@ static lexpr *lane_block(scheduler *s, const lstmt *rows, lexpr *from)
     lexpr *first = lexpr_new(s->mem, (lexpr){.kind = LX_FIRST, .elem = ELEM_INT, .temp = rows->temp});
     lexpr *width = lexpr_new(s->mem, (lexpr){.kind = LX_WIDTH, .elem = ELEM_INT});
     return lx_bin(s, OP_IDIV, lx_bin(s, OP_SUB, first, from), width);
+}
+
+/* The entries of the row are in the array. */
+static void use_packed(pairing *p, lstmt *rows, block *of_row, const strip *r)
+{
+    scheduler *s = p->s;
+    lexpr *at = let(s, &rows->body, "packed_block", lane_block(s, rows, r->i0));
+    for (int k = 0; k < p->entries.n; k++) {
+        lexpr *load = lx_load(s, r->packed, 2, (lexpr *[]){at, lx_int(s, k)}, false);
+        map_set(&of_row->values, p->entries.data[k], let(s, &rows->body, p->entries.data[k]->hint, load));
+    }
 }
 
 static bool is_in_total(const pairing *p, int term)
@@ -209,6 +224,8 @@ static void emit_strip(pairing *p, lstmt_list *out, const strip *r)
     block *of_row = new_block(s, p->b, 1, lanes, &rows->body);
     lexpr *i = lx_temp(s, rows->temp);
     map_set(&of_row->values, (*lanes)->self, i);
+    if (r->packed)
+        use_packed(p, rows, of_row, r);
     *columns = (lstmt){.kind = LS_FOR, .temp = new_temp(s, axis_name(s, *others), ELEM_INT), .lo = r->j0, .hi = r->j1};
     columns->whole = r->other_whole;
     columns->most = r->columns ? STRIP : 0;
@@ -293,6 +310,43 @@ static void clear_rows(pairing *p, lstmt_list *out, const strip *r)
         add_store(p->s, &loop->body, r->rows, 2, (lexpr *[]){at, lx_int(p->s, k)}, lx_const(p->s, r->rows->elem, 0));
 }
 
+static void pack_rows(pairing *p, lstmt_list *out, const strip *r)
+{
+    scheduler *s = p->s;
+    lexpr *at;
+    lstmt *loop = rows_of_tile(p, out, r, &at);
+    block *of_row = new_block(s, p->b, 1, &p->plan->axes[ROWS], &loop->body);
+    map_set(&of_row->values, p->plan->axes[ROWS]->self, lx_temp(s, loop->temp));
+    for (int k = 0; k < p->entries.n; k++)
+        add_store(s, &loop->body, r->packed, 2, (lexpr *[]){at, lx_int(s, k)},
+                  emit_value(s, of_row, p->entries.data[k]));
+}
+
+static void find_entries(pairing *p, node *n)
+{
+    static char mark;
+    const var *i = p->plan->axes[ROWS], *j = p->plan->axes[COLUMNS];
+    if (n->nargs == 0 || !node_depends(n, i) || map_get(&p->seen, n))
+        return;
+    map_set(&p->seen, n, &mark);
+    if (n->op == OP_ACCESS && n->elem == p->plan->sums.data[0].sum->elem && !node_depends(n, j))
+        vec_push(p->s->mem, &p->entries, n);
+    for (int k = n->op == OP_ACCESS; k < n->nargs - n->ninner; k++)
+        find_entries(p, n->args[k]);
+}
+
+/* What the terms load for each row, when it is not much. */
+static void find_row_entries(pairing *p)
+{
+    map_init(&p->seen, p->s->mem);
+    for (int k = 0; k < p->plan->terms.n; k++)
+        for (int side = 0; side < SIDES; side++)
+            if (counts_for(p, k, (pair_side)side) && p->plan->terms.data[k].by_side[side])
+                find_entries(p, p->plan->terms.data[k].by_side[side]);
+    if (p->entries.n > MOST_PACKED)
+        p->entries.n = 0;
+}
+
 static void add_rows(pairing *p, lstmt_list *out, const strip *r)
 {
     scheduler *s = p->s;
@@ -311,15 +365,21 @@ static void emit_tile_pair(pairing *p, lstmt_list *out, lexpr *t, lexpr *u)
     r.other_whole = p->sizes[COLUMNS];
     lexpr *begin = let(s, out, "other_begin", column_begin(p, u));
     lexpr *end = let(s, out, "other_end", column_begin(p, after(s, u)));
-    r.rows = lane_array(p, out, "rows", (most_rows(p) + GRAIN) / FEWEST_LANES, ROWS);
+    int64_t blocks = (most_rows(p) + GRAIN) / FEWEST_LANES;
+    r.rows = lane_array(p, out, "rows", blocks, slot(p, p->plan->terms.n, ROWS));
     clear_rows(p, out, &r);
+    find_row_entries(p);
+    if (p->entries.n) {
+        r.packed = lane_array(p, out, "packed", blocks, p->entries.n);
+        pack_rows(p, out, &r);
+    }
     lstmt *strips = loop_over(s, out, "strip", begin, end);
     strips->step = STRIP;
     strips->parts = true;
     r.j0 = lx_temp(s, strips->temp);
     lexpr *next = lx_bin(s, OP_MIN, lx_bin(s, OP_ADD, r.j0, lx_int(s, STRIP)), end);
     r.j1 = let(s, &strips->body, "strip_end", next);
-    r.columns = lane_array(p, &strips->body, "columns", STRIP, COLUMNS);
+    r.columns = lane_array(p, &strips->body, "columns", STRIP, slot(p, p->plan->terms.n, COLUMNS));
     zero(s, &strips->body, r.columns);
     emit_strip(p, &strips->body, &r);
     add_columns(p, &strips->body, &r);

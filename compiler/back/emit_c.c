@@ -14,9 +14,10 @@ enum { LINE_WIDTH = 118 };
 
 /* Names. */
 
-static void find_users(emitter *e)
+void emitter_turn_to(emitter *e, const nest_fn *f)
 {
-    const nest_fn *f = e->fn;
+    e->fn = f;
+    e->p.fn = f;
     e->slot_users = ARENA_ARRAY(e->mem, buffer_list, f->nslots);
     for (int i = 0; i < f->buffers.n; i++)
         if (f->buffers.data[i]->slot >= 0)
@@ -39,7 +40,7 @@ void emitter_init(emitter *e, arena *mem, const interface *face, const nest_fn *
         map_set(&e->taken, names_intern(&e->words, e->p.params.args[i]), e);
     for (int i = 0; i < fn->shares.n; i++)
         map_set(&e->taken, names_intern(&e->words, fn->shares.data[i].name), e);
-    find_users(e);
+    emitter_turn_to(e, fn);
 }
 
 /* The name, changed where it is a word of C: as if it were a parameter. */
@@ -139,8 +140,7 @@ const char *emit_size(emitter *e, const extent *x, int prec)
 
 /* The module. */
 
-/* The text as it can stand in a comment. */
-static const char *in_comment(arena *mem, const char *s)
+const char *emit_in_comment(arena *mem, const char *s)
 {
     text t;
     text_init(&t, mem);
@@ -171,7 +171,7 @@ static void emit_function(text *t, const interface *face, const nest_fn *f, prel
     run.out = query.out = check.out = t;
     run.sharing = check.sharing = all;
     const char *where = f->face->where ? arena_printf(t->mem, ", %s", f->face->where) : "";
-    text_addf(t, "/* ---- %s%s ---- */\n\n", f->face->name, in_comment(t->mem, where));
+    text_addf(t, "/* ---- %s%s ---- */\n\n", f->face->name, emit_in_comment(t->mem, where));
     emit_workspace_query(&query);
     const char *call = emit_run(&run);
     text_add(t, "\n");
@@ -182,19 +182,18 @@ static void emit_function(text *t, const interface *face, const nest_fn *f, prel
     text_add(t, "\n");
 }
 
-/* How the file was made, and about how many operations each call takes. */
-static void emit_comment(text *t, const nest_module *m)
+void emit_comment(text *t, const nest_module *m)
 {
     const interface *face = m->face;
     text_addf(t, "/* The functions of %s in C, made by adc %s; do not edit.\n *\n",
-              in_comment(t->mem, face->source_name), in_comment(t->mem, face->version));
-    text_addf(t, " *   command  %s\n *   source   %s\n", in_comment(t->mem, face->command),
-              in_comment(t->mem, face->source_hash));
+              emit_in_comment(t->mem, face->source_name), emit_in_comment(t->mem, face->version));
+    text_addf(t, " *   command  %s\n *   source   %s\n", emit_in_comment(t->mem, face->command),
+              emit_in_comment(t->mem, face->source_hash));
     if (m->fns.n > 0)
         text_add(t, " *\n * Operations of a call, about (a function of <math.h> counts as 10):\n *\n");
     for (int i = 0; i < m->fns.n; i++) {
         const nest_fn *f = m->fns.data[i];
-        const extent *cost = cost_of(t->mem, &f->body);
+        const extent *cost = f->cost ? f->cost : cost_of(t->mem, &f->body);
         text_addf(t, " *   %-20s %s\n", f->face->name, extent_str(t->mem, cost));
     }
     text_add(t, " */\n");

@@ -67,7 +67,7 @@ static void mark_shared(emitter *e)
             map_set(&e->shared, e->slot_users[i].data[k], e);
 }
 
-static const char *restrict_word(const emitter *e, const buffer *b)
+const char *restrict_word(const emitter *e, const buffer *b)
 {
     return map_get(&e->shared, b) ? "" : "restrict ";
 }
@@ -95,11 +95,18 @@ const char *emit_slot_name(emitter *e, int slot)
 static const char *take(emitter *e, int slot)
 {
     const char *function = prelude_use(e->p.helpers, "ad_take");
+    const char *threads = e->kernels ? "AD_GPU_THREADS" : "AD_MAX_THREADS";
     const char *bytes = emit_size(e, e->fn->slot_bytes[slot], PREC_SELECT);
     if (!e->fn->slot_scratch[slot])
         return arena_printf(e->mem, "%s(&workspace, %s)", function, bytes);
-    return arena_printf(e->mem, "%s(&workspace, %s * %s(%s))", function, prelude_use(e->p.helpers, "AD_MAX_THREADS"),
+    return arena_printf(e->mem, "%s(&workspace, %s * %s(%s))", function, prelude_use(e->p.helpers, threads),
                         prelude_use(e->p.helpers, "ad_part"), bytes);
+}
+
+/* C++ does not convert from void. */
+static const char *cast_to(const emitter *e, const char *type)
+{
+    return e->kernels ? arena_printf(e->mem, "(%s *)", type) : "";
 }
 
 void emit_scratch_pointer(emitter *e, const buffer *b, bool thread)
@@ -107,21 +114,23 @@ void emit_scratch_pointer(emitter *e, const buffer *b, bool thread)
     const char *type = print_type(&e->p, b->elem, b->lanes), *part = emit_slot_name(e, b->slot);
     c_local *l = print_declare(&e->p, b, emitter_name(e, b->name));
     l->used = true;
+    const char *number = e->kernels ? "ad_gpu_thread" : "ad_thread";
     if (thread)
         part =
-            arena_printf(e->mem, "%s + %s() * %s(%s)", part, prelude_use(e->p.helpers, "ad_thread"),
+            arena_printf(e->mem, "%s + %s() * %s(%s)", part, prelude_use(e->p.helpers, number),
                          prelude_use(e->p.helpers, "ad_part"), emit_size(e, e->fn->slot_bytes[b->slot], PREC_SELECT));
-    emit_linef(e, "%s *%s%s = (void *)(%s);", type, restrict_word(e, b), l->name, part);
+    emit_linef(e, "%s *%s%s = %s(%s);", type, restrict_word(e, b), l->name, e->kernels ? cast_to(e, type) : "(void *)",
+               part);
 }
 
 static void emit_slot_pointer(emitter *e, const buffer *b, const char *from)
 {
     const char *name = print_buffer_name(&e->p, b), *type = print_type(&e->p, b->elem, b->lanes);
     if (b->kind == BUF_WORKSPACE)
-        emit_linef(e, "%s *%s%s = %s;", type, restrict_word(e, b), name, from);
+        emit_linef(e, "%s *%s%s = %s%s;", type, restrict_word(e, b), name, cast_to(e, type), from);
     if (b->kind == BUF_RESULT) {
         emit_linef(e, "if (!%s)", name);
-        emit_linef(e, "    %s = %s;", name, from);
+        emit_linef(e, "    %s = %s%s;", name, cast_to(e, type), from);
     }
 }
 
@@ -137,7 +146,7 @@ static void emit_slot(emitter *e, int slot)
             users++;
         }
     if (e->fn->slot_scratch[slot]) {
-        emit_linef(e, "char *%s = %s;", emit_slot_name(e, slot), take(e, slot));
+        emit_linef(e, "char *%s = %s%s;", emit_slot_name(e, slot), e->kernels ? "(char *)" : "", take(e, slot));
     } else if (users == 1 && only->kind == BUF_WORKSPACE) {
         emit_slot_pointer(e, only, take(e, slot));
     } else if (users > 0) {
@@ -161,7 +170,7 @@ static void mark_serial_scratch_in(map *serial, const lstmt_list *body)
 {
     for (int i = 0; i < body->n; i++) {
         lstmt outside = *body->data[i];
-        bool is_parallel = outside.kind == LS_FOR && outside.parallel;
+        bool is_parallel = (outside.kind == LS_FOR && outside.parallel) || outside.kind == LS_KERNEL;
         if (!is_parallel) {
             mark_serial_scratch_in(serial, &outside.body);
             mark_serial_scratch_in(serial, &outside.other);
@@ -224,9 +233,13 @@ static void collect_parameters(emitter *e, string_list *declared, string_list *p
             vec_push(e->mem, declared, run_parameter(e, i));
             vec_push(e->mem, passed, e->p.params.args[i]);
         }
-    if (e->fn->nslots > 0) {
+    if (e->fn->nslots > 0 || e->kernels) {
         vec_push(e->mem, declared, "char *workspace");
         vec_push(e->mem, passed, "ad_place");
+    }
+    if (e->kernels) {
+        vec_push(e->mem, declared, "cudaStream_t stream");
+        vec_push(e->mem, passed, "(cudaStream_t)stream");
     }
 }
 
@@ -298,8 +311,44 @@ static void emit_failure(emitter *e)
     emit_line(e, "}");
 }
 
+/* The results are spoiled on the GPU, when a kernel says that something failed. */
+static void emit_gpu_failure(emitter *e)
+{
+    const interface_fn *f = e->fn->face;
+    prelude_use(e->p.helpers, "AD_LAUNCH");
+    prelude_use(e->p.helpers, "ad_report");
+    for (int i = 0; i < f->nargs; i++) {
+        const interface_arg *a = &f->args[i];
+        if (a->role == ARG_INPUT || !elem_is_float(a->elem))
+            continue;
+        text n;
+        text_init(&n, e->mem);
+        print_count(&n, &e->p, 0, a->rank, a->extents);
+        e->p.arg_used[i] = true;
+        emit_linef(e, "if (%s)", e->p.params.args[i]);
+        emit_linef(e, "    AD_LAUNCH(%s, 64, 256, stream)(%s, %s, ad_failed);",
+                   prelude_use_for(e->p.helpers, "ad_spoil", a->elem), e->p.params.args[i],
+                   a->rank ? text_str(&n) : "1");
+    }
+    emit_line(e, "AD_LAUNCH(ad_report, 1, 1, stream)(ad_state, ad_failed);");
+}
+
+/* The state of the call comes first in the workspace. */
+static void emit_gpu_state(emitter *e)
+{
+    prelude_use(e->p.helpers, "AD_STATE_BYTES");
+    emit_linef(e, "int32_t *ad_state = (int32_t *)%s(&workspace, AD_STATE_BYTES);",
+               prelude_use(e->p.helpers, "ad_take"));
+    if (e->p.uses_tickets)
+        emit_line(e, "unsigned *ad_tickets = (unsigned *)(ad_state + 16);");
+    if (e->p.can_fail)
+        emit_line(e, "bool *ad_failed = (bool *)(ad_state + 8);");
+    emit_line(e, "cudaMemsetAsync(ad_state, 0, AD_STATE_BYTES, stream);");
+}
+
 const char *emit_run(emitter *e)
 {
+    e->suffix = version_suffix(e);
     loops_live(&e->live, &e->fn->body);
     mark_shared(e);
     declare_workspace_buffers(e);
@@ -307,20 +356,25 @@ const char *emit_run(emitter *e)
     text body = printed(e, emit_body);
     text failure = {0};
     if (e->p.can_fail)
-        failure = printed(e, emit_failure);
+        failure = printed(e, e->kernels ? emit_gpu_failure : emit_failure);
     text pointers = printed(e, emit_pointers), shares = printed(e, emit_shares);
     string_list declared = {0}, passed = {0};
     collect_parameters(e, &declared, &passed);
-    const char *name = arena_printf(e->mem, "adt_run_%s%s", e->fn->face->name, version_suffix(e));
+    text state = {0};
+    if (e->kernels)
+        state = printed(e, emit_gpu_state);
+    const char *name = arena_printf(e->mem, "adt_run_%s%s", e->fn->face->name, e->suffix);
     emit_linef(e, "static ad_status %s(%s)", name, declared.n ? joined(e, &declared) : "void");
     emit_line(e, "{");
     text_add(e->out, text_str(&shares));
-    text_add(e->out, e->fn->nslots > 0 && !pointers.n ? "    (void)workspace;\n" : text_str(&pointers));
+    text_add(e->out, e->kernels ? text_str(&state) : "");
+    text_add(e->out, !e->kernels && e->fn->nslots > 0 && !pointers.n ? "    (void)workspace;\n" : text_str(&pointers));
     text_add(e->out, text_str(&scratch));
-    text_add(e->out, e->p.can_fail ? "    bool ad_failed = false;\n" : "");
+    text_add(e->out, e->p.can_fail && !e->kernels ? "    bool ad_failed = false;\n" : "");
     text_add(e->out, text_str(&body));
     text_add(e->out, e->p.can_fail ? text_str(&failure) : "");
-    emit_line(e, "    return AD_OK;");
+    emit_line(e, e->kernels ? "    return cudaGetLastError() == cudaSuccess ? AD_OK : AD_STATUS(AD_DEVICE, 0);"
+                            : "    return AD_OK;");
     emit_line(e, "}");
     return arena_printf(e->mem, "%s(%s)", name, joined(e, &passed));
 }

@@ -77,8 +77,9 @@ static void emit_slot_size(emitter *e, int slot)
 {
     const char *bytes = checked_terms(e, e->fn->slot_bytes[slot], 0);
     const char *room = arena_printf(e->mem, "%s(%s)", prelude_use(e->p.helpers, "ad_room"), bytes);
+    const char *threads = e->face->target == TARGET_CUDA ? "AD_GPU_THREADS" : "AD_MAX_THREADS";
     if (e->fn->slot_scratch[slot])
-        room = checked_binary(e, "ad_times", prelude_use(e->p.helpers, "AD_MAX_THREADS"), room);
+        room = checked_binary(e, "ad_times", prelude_use(e->p.helpers, threads), room);
     emit_linef(e, "ad_total = %s; /* %s */", checked_binary(e, "ad_plus", "ad_total", room), slot_users(e, slot));
 }
 
@@ -104,12 +105,21 @@ void emit_shares(emitter *e)
     }
 }
 
+static bool needs_workspace(const emitter *e, const nest_fn *f)
+{
+    return f->nslots > 0 || e->face->target == TARGET_CUDA;
+}
+
 static void emit_total(emitter *e)
 {
-    if (e->fn->nslots == 0)
+    if (!needs_workspace(e, e->fn))
         return;
     emit_shares(e);
-    emit_line(e, "int64_t ad_total = 64; /* parts begin at multiples of 64 */");
+    if (e->face->target == TARGET_CUDA)
+        emit_linef(e, "int64_t ad_total = 64 + %s; /* parts begin at multiples of 64 */",
+                   prelude_use(e->p.helpers, "AD_STATE_BYTES"));
+    else
+        emit_line(e, "int64_t ad_total = 64; /* parts begin at multiples of 64 */");
     for (int i = 0; i < e->fn->nslots; i++)
         emit_slot_size(e, i);
 }
@@ -130,18 +140,18 @@ static void emit_version_total(emitter *e, const nest_fn *version)
 {
     const nest_fn *all = e->fn;
     emit_linef(e, "if (%s) {", version_condition(e, version));
-    e->fn = version;
+    emitter_turn_to(e, version);
     e->indent += 4;
     emit_total(e);
-    emit_line(e, version->nslots > 0 ? "return ad_total < 0 ? SIZE_MAX : (size_t)ad_total;" : "return 0;");
+    emit_line(e, needs_workspace(e, version) ? "return ad_total < 0 ? SIZE_MAX : (size_t)ad_total;" : "return 0;");
     e->indent -= 4;
-    e->fn = all;
+    emitter_turn_to(e, all);
     emit_line(e, "}");
 }
 
 void emit_workspace_query(emitter *e)
 {
-    emit_workspace_prototype(e->out, e->face, e->fn->face);
+    emit_workspace_prototype(e->out, e->face, e->fn->face, e->face->target);
     text_add(e->out, "\n{\n");
     e->indent = 4;
     emit_negative_sizes(e, any_size, 0, "SIZE_MAX");
@@ -149,7 +159,7 @@ void emit_workspace_query(emitter *e)
         emit_version_total(e, e->fn->versions.data[i]);
     emit_total(e);
     emit_unused_workspace_args(e);
-    emit_line(e, e->fn->nslots > 0 ? "return ad_total < 0 ? SIZE_MAX : (size_t)ad_total;" : "return 0;");
+    emit_line(e, needs_workspace(e, e->fn) ? "return ad_total < 0 ? SIZE_MAX : (size_t)ad_total;" : "return 0;");
     e->indent = 0;
     text_add(e->out, "}\n\n");
 }
@@ -211,12 +221,13 @@ static void emit_extent_check(emitter *e, int arg)
         return;
     text t;
     text_init(&t, e->mem);
-    text_addf(&t, "if (!%s(%d, %d, (const int64_t[]){", prelude_use(e->p.helpers, "ad_fits"), elem_bytes[a->elem],
-              a->rank);
+    text_addf(&t, "const int64_t ad_extents%d[] = {", arg);
     for (int i = 0; i < a->rank; i++)
         text_addf(&t, "%s%s", i ? ", " : "", checked_terms(e, a->extents[i], 0));
-    text_add(&t, "}))");
+    text_add(&t, "};");
     emit_line(e, text_str(&t));
+    emit_linef(e, "if (!%s(%d, %d, ad_extents%d))", prelude_use(e->p.helpers, "ad_fits"), elem_bytes[a->elem], a->rank,
+               arg);
     emit_linef(e, "    return %s;", status(e, "AD_SIZE", arg));
 }
 
@@ -253,7 +264,7 @@ static void emit_null_check(emitter *e, int arg)
     emit_linef(e, "    return %s;", status(e, "AD_NULL", arg));
 }
 
-static void emit_checks(emitter *e)
+void emit_checks(emitter *e)
 {
     const interface_fn *f = e->fn->face;
     for (int i = 0; i < f->nargs || i == 0; i++) {
@@ -267,12 +278,12 @@ static void emit_checks(emitter *e)
         emit_null_check(e, i);
 }
 
-static const char *query_call(emitter *e)
+const char *emit_query_call(emitter *e)
 {
     const interface_fn *f = e->fn->face;
     text t;
     text_init(&t, e->mem);
-    text_addf(&t, "%s(", emit_workspace_symbol(e->mem, e->face, f));
+    text_addf(&t, "%s(", emit_workspace_symbol(e->mem, e->face, f, e->face->target));
     bool first = true;
     for (int i = 0; i < f->nsizes; i++, first = false)
         text_addf(&t, "%s%s", first ? "" : ", ", e->p.params.sizes[i]);
@@ -289,7 +300,7 @@ static const char *query_call(emitter *e)
 
 static void emit_with_workspace(emitter *e, const char *run_call)
 {
-    emit_linef(e, "const size_t ad_needed = %s;", query_call(e));
+    emit_linef(e, "const size_t ad_needed = %s;", emit_query_call(e));
     emit_line(e, "if (ad_needed == SIZE_MAX)");
     emit_linef(e, "    return %s;", status(e, "AD_SIZE", 0));
     emit_line(e, "if (workspace && workspace_size < ad_needed)");
@@ -305,7 +316,7 @@ static void emit_with_workspace(emitter *e, const char *run_call)
     emit_line(e, "return ad_result;");
 }
 
-static void emit_unused(emitter *e)
+void emit_unused_args(emitter *e)
 {
     const interface_fn *f = e->fn->face;
     for (int i = 0; i < f->nargs; i++)
@@ -315,11 +326,11 @@ static void emit_unused(emitter *e)
 
 void emit_public(emitter *e, const char *run_call)
 {
-    emit_prototype(e->out, e->face, e->fn->face);
+    emit_prototype(e->out, e->face, e->fn->face, ENTRY_C);
     text_add(e->out, "\n{\n");
     e->indent = 4;
     emit_checks(e);
-    emit_unused(e);
+    emit_unused_args(e);
     bool needs = e->fn->nslots > 0;
     for (int i = 0; i < e->fn->versions.n; i++)
         needs |= e->fn->versions.data[i]->nslots > 0;

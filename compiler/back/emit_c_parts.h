@@ -39,6 +39,9 @@ typedef struct emitter {
     map shared;              /* buffers whose memory another buffer may have */
     buffer_list *slot_users; /* [nslots] the buffers in each */
     VEC(const char *) scope;
+    text *kernels;      /* CUDA: where kernels are printed; else NULL */
+    const char *suffix; /* of the version: "_D3" */
+    bool checked;       /* CUDA: a kernel before may have found wrong data */
     bool in_parallel;
     int loops;            /* around, whose passes follow each other */
     int axes;             /* of loops around */
@@ -49,6 +52,8 @@ typedef struct emitter {
 } emitter;
 
 void emitter_init(emitter *e, arena *mem, const interface *face, const nest_fn *fn, prelude *helpers);
+/* To another version of the function. */
+void emitter_turn_to(emitter *e, const nest_fn *f);
 /* A name for a local that nothing in scope has, near the given one; in scope until leave_scope. */
 const char *emitter_name(emitter *e, const char *near);
 /* leave_scope(e, enter_scope(e)): forgets the names given in between. */
@@ -67,6 +72,8 @@ const char *emit_size(emitter *e, const extent *x, int prec);
 
 /* emit_c_body.c: static ad_status adt_run_f(...). Returns its call: "adt_run_f(N, q, workspace)". */
 const char *emit_run(emitter *e);
+/* "restrict " where no other buffer has its memory. */
+const char *restrict_word(const emitter *e, const buffer *b);
 /* emit_c_check.c: "D == 3 && E == 1"; "" for the version for all sizes. */
 const char *version_condition(emitter *e, const nest_fn *f);
 /* Call of f on every buffer that the statements touch. */
@@ -76,6 +83,9 @@ void for_each_buffer(const lstmt_list *body, void (*f)(void *data, const buffer 
 void emit_statements(emitter *e, const lstmt_list *body);
 /* "double *restrict acc = ...;" for a scratch buffer; thread: of this thread, else the first part. */
 void emit_scratch_pointer(emitter *e, const buffer *b, bool thread);
+
+/* emit_cuda_kernel.c: the kernel, into e->kernels, and its launch. */
+void emit_kernel(emitter *e, const lstmt *s);
 
 const char *emit_slot_name(emitter *e, int slot);
 
@@ -90,6 +100,20 @@ const buffer *sole_result(const emitter *e, const lstmt *s);
 void emit_workspace_query(emitter *e);
 /* The sizes that are computed on entry. */
 void emit_shares(emitter *e);
+/* if (...) return ...; for all that can be wrong with sizes and pointers. */
+void emit_checks(emitter *e);
+/* (void)x; for arguments that nothing uses. */
+void emit_unused_args(emitter *e);
+/* "model_f_workspace(N)" */
+const char *emit_query_call(emitter *e);
 void emit_public(emitter *e, const char *run_call);
+
+/* emit_cuda_host.c: likewise, of a CUDA module. */
+void emit_cuda_public(emitter *e, const char *run_call);
+
+/* emit_c.c: how the file was made, and about how many operations each call takes. */
+void emit_comment(text *t, const nest_module *m);
+/* The text as it can stand in a comment. */
+const char *emit_in_comment(arena *mem, const char *s);
 
 #endif

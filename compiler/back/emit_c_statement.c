@@ -12,11 +12,11 @@
 #include "form/loops_live.h"
 #include "form/loops_make.h"
 
-/* Operations from which on a loop is worth threads: 5 to 10 microseconds on one core, ten times what a region of two
- * threads takes that still wait for work; more threads, and those that sleep, take longer. */
-#define PARALLEL_COST 500000
-#define PARALLEL_COST_TEXT "5e5"
+#define PARALLEL_COST 100000
+#define PARALLEL_COST_TEXT "1e5"
 
+enum { MOST_IN_REGISTERS = 32 }; /* entries of a sorted list of a kernel's thread */
+enum { SHORT_RANGE = 1024 };     /* passes of a loop of a kernel, whose index is an int */
 /* Statements of a loop that may be printed twice, and operations of a pass. */
 enum { SHORT_LOOP = 40, SHORT_PASS = 1000 };
 
@@ -197,6 +197,8 @@ static void emit_swap(emitter *e, const lstmt *s)
 static void emit_array(emitter *e, const lstmt *s)
 {
     const buffer *b = s->buffer;
+    if (b->kind == BUF_WORKSPACE)
+        return;
     const char *name = print_declare(&e->p, b, emitter_name(e, b->name))->name;
     int64_t n = 1, k = 1;
     for (int i = 0; i < b->rank; i++) {
@@ -205,14 +207,31 @@ static void emit_array(emitter *e, const lstmt *s)
         n *= is_const ? k : 1;
     }
     const char *type = print_type(&e->p, b->elem, b->lanes);
+    if (b->kind == BUF_SHARED)
+        type = arena_printf(e->mem, "__shared__ __align__(16) %s", type);
     if (b->rank == 0)
         emit_linef(e, "%s %s;", type, name);
     else
         emit_linef(e, "%s %s[%s];", type, name, print_integer(e->mem, n > 0 ? n : 1));
 }
 
+/* In a kernel, a list of known length. */
+static bool emit_gpu_insert(emitter *e, const lstmt *s)
+{
+    int64_t k;
+    bool known = extent_is_const(s->buffer->extents[s->buffer->rank - 1], &k) && k > 0 && k <= MOST_IN_REGISTERS;
+    if (!e->p.host || !known || s->buffer->kind != BUF_LOCAL || !elem_is_float(s->buffer->elem))
+        return false;
+    const char *function = helper(e, s->largest ? "ad_gpu_insert_largest" : "ad_gpu_insert", s->buffer);
+    emit_linef(e, "%s<%s>(%s, %s, %s, %s);", function, print_integer(e->mem, k), part(e, s->buffer, s->nsubs, s->subs),
+               part(e, s->from, s->nsubs, s->subs), emit_text(e, s->e, PREC_SELECT), emit_text(e, s->lo, PREC_SELECT));
+    return true;
+}
+
 static void emit_insert(emitter *e, const lstmt *s)
 {
+    if (emit_gpu_insert(e, s))
+        return;
     const char *function = helper(e, s->largest ? "ad_insert_largest" : "ad_insert", s->buffer);
     const temp key = {.elem = s->buffer->elem, .lanes = s->buffer->lanes}, at = {.elem = ELEM_INT, .lanes = key.lanes};
     const temp mask = {.elem = ELEM_BOOL, .lanes = true};
@@ -318,8 +337,9 @@ static bool is_short(const extent *cost)
 /* Over one more axis; not over its parts, not from one time to the next. */
 static bool is_over_axis(const lstmt *s)
 {
-    bool is_short = s->lo && s->lo->kind == LX_CONST && s->hi->kind == LX_CONST;
-    return s->kind == LS_FOR && s->independent && !s->parts && !is_short;
+    if (s->kind != LS_FOR || !s->independent || s->parts)
+        return false;
+    return s->lo->kind != LX_CONST || s->hi->kind != LX_CONST;
 }
 
 /* Where a short loop of a few operations runs again and again, even asking for no threads takes longer than its passes.
@@ -439,12 +459,17 @@ static void emit_passes(emitter *e, const lstmt *s, const char *lo, const char *
     l->bits = index_bits(e, s);
     l->nonneg = print_is_nonneg(&e->p, s->lo);
     l->below = s->hi;
+    bool is_short = e->p.host && s->most > 0 && s->most <= SHORT_RANGE;
+    const char *type = is_short ? "int" : "int64_t";
+    if (is_short && s->hi->kind != LX_CONST)
+        hi = arena_printf(e->mem, "(int)(%s)", hi);
     const char *while_ = s->e ? arena_printf(e->mem, " && %s", emit_text(e, s->e, PREC_AND)) : "";
-    emit_linef(e, "for (int64_t %s = %s; %s < %s%s; %s) {", l->name, lo, l->name, hi, while_, loop_step(e, s, l->name));
+    emit_linef(e, "for (%s %s = %s; %s < %s%s; %s) {", type, l->name, lo, l->name, hi, while_,
+               loop_step(e, s, l->name));
     bool seldom = e->p.seldom;
     e->p.seldom = runs_seldom(e, s);
     e->axes += is_over_axis(s);
-    if (s->parallel && !e->in_parallel)
+    if (s->parallel && !e->in_parallel && !e->kernels)
         emit_parallel_body(e, s, threads);
     else
         emit_inner_body(e, s);
@@ -483,7 +508,9 @@ static void emit_parallel(emitter *e, const lstmt *s)
 
 static void emit_for(emitter *e, const lstmt *s)
 {
-    if (s->parallel && !e->in_parallel)
+    if (s->unroll)
+        emit_linef(e, "#pragma unroll %d", s->unroll);
+    if (s->parallel && !e->in_parallel && !e->kernels)
         emit_parallel(e, s);
     else
         emit_passes(e, s, emit_text(e, s->lo, PREC_SELECT), loop_bound(e, s, s->hi, "end"), false);
@@ -510,8 +537,16 @@ static const char *status_name(int code)
 
 static void emit_fail(emitter *e, const lstmt *s)
 {
-    emit_linef(e, "if (%s)", emit_text(e, s->e, PREC_SELECT));
-    emit_linef(e, "    return AD_STATUS(%s, %d);", status_name(s->code), s->arg);
+    emit_linef(e, e->p.host ? "if (%s) {" : "if (%s)", emit_text(e, s->e, PREC_SELECT));
+    if (e->p.host) {
+        print_capture(&e->p, "int32_t *", "ad_state");
+        e->checked = true;
+        emit_linef(e, "    *ad_state = AD_STATUS(%s, %d);", status_name(s->code), s->arg);
+        emit_line(e, "    return;");
+        emit_line(e, "}");
+    } else {
+        emit_linef(e, "    return AD_STATUS(%s, %d);", status_name(s->code), s->arg);
+    }
 }
 
 static void emit_routine(emitter *e, const lstmt *s)
@@ -536,23 +571,38 @@ static void emit_routine(emitter *e, const lstmt *s)
     e->p.can_fail = true;
 }
 
-static void emit_comment(emitter *e, const lstmt *s)
+static void emit_note(emitter *e, const lstmt *s)
 {
     text_addf(e->out, "%*s/* ", e->indent, "");
     emit_comment_text(e->out, s->text, strlen(s->text));
     text_add(e->out, " */\n");
 }
 
+static void emit_barrier(emitter *e, const lstmt *s)
+{
+    (void)s;
+    emit_line(e, "__syncthreads();");
+}
+
+static void emit_last(emitter *e, const lstmt *s)
+{
+    (void)s;
+    print_capture(&e->p, "unsigned *", "ad_tickets");
+    emit_linef(e, "if (!%s(&ad_tickets[blockIdx.x]))", prelude_use(e->p.helpers, "ad_last_block"));
+    emit_line(e, "    return;");
+}
+
 static void (*const statement_printers[])(emitter *e, const lstmt *s) = {
-    [LS_LET] = emit_let,        [LS_VAR] = emit_let,         [LS_SET] = emit_set,      [LS_STORE] = emit_store,
-    [LS_FOR] = emit_for,        [LS_IF] = emit_if,           [LS_FILL] = emit_fill,    [LS_COPY] = emit_copy,
-    [LS_COPY_INTO] = emit_copy, [LS_SWAP] = emit_swap,       [LS_ARRAY] = emit_array,  [LS_INSERT] = emit_insert,
-    [LS_FAIL] = emit_fail,      [LS_COMMENT] = emit_comment, [LS_CALL] = emit_routine,
+    [LS_LET] = emit_let,         [LS_VAR] = emit_let,      [LS_SET] = emit_set,      [LS_STORE] = emit_store,
+    [LS_FOR] = emit_for,         [LS_IF] = emit_if,        [LS_FILL] = emit_fill,    [LS_COPY] = emit_copy,
+    [LS_COPY_INTO] = emit_copy,  [LS_SWAP] = emit_swap,    [LS_ARRAY] = emit_array,  [LS_INSERT] = emit_insert,
+    [LS_FAIL] = emit_fail,       [LS_COMMENT] = emit_note, [LS_CALL] = emit_routine, [LS_KERNEL] = emit_kernel,
+    [LS_BARRIER] = emit_barrier, [LS_LAST] = emit_last,
 };
 
 static void emit_statement(emitter *e, const lstmt *s)
 {
-    if (!loops_is_dead(&e->live, s) && !emit_shared(e, s))
+    if (!loops_is_dead(&e->live, s) && (e->kernels || !emit_shared(e, s)))
         statement_printers[s->kind](e, s);
 }
 

@@ -59,7 +59,8 @@ static void collect_effects(effects *w, const lstmt *s, int depth, bool in_paral
         break;
     case LS_FOR:
     case LS_IF:
-        collect_all(w, &s->body, depth + 1, in_parallel || s->parallel);
+    case LS_KERNEL:
+        collect_all(w, &s->body, depth + 1, in_parallel || s->parallel || s->kind == LS_KERNEL);
         collect_all(w, &s->other, depth + 1, in_parallel);
         break;
     case LS_ACC:
@@ -74,6 +75,8 @@ static void collect_effects(effects *w, const lstmt *s, int depth, bool in_paral
         w->other = true;
         break;
     case LS_COMMENT:
+    case LS_BARRIER:
+    case LS_LAST:
         break;
     }
 }

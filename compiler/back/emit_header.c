@@ -185,10 +185,10 @@ static void emit_arg_param(text *t, const interface_fn *f, const c_names *c, int
 }
 
 /* "model_f_workspace(N, steps)": the query as a caller writes it. */
-static void emit_query_call(text *t, const interface *m, const interface_fn *f, const c_names *c)
+static void emit_query_call(text *t, const interface *m, const interface_fn *f, const c_names *c, target_kind target)
 {
     const char *separator = "";
-    text_addf(t, "%s(", emit_workspace_symbol(t->mem, m, f));
+    text_addf(t, "%s(", emit_workspace_symbol(t->mem, m, f, target));
     for (int i = 0; i < f->nsizes; i++, separator = ", ")
         text_addf(t, "%s%s", separator, c->sizes[i]);
     for (int i = 0; i < f->nargs; i++) {
@@ -209,32 +209,68 @@ static void emit_function_doc(text *t, const interface *m, const interface_fn *f
     for (int i = 0; i < f->nargs; i++)
         emit_arg_param(t, f, c, i);
     emit_param(t, "workspace");
-    emit_query_call(t, m, f, c);
+    emit_query_call(t, m, f, c, TARGET_C);
     text_add(t, " bytes, any alignment; NULL: the runtime allocates and frees\n"
                 " *  @return           AD_OK, or what is wrong with which argument; then nothing is written */\n");
 }
 
-static void emit_workspace_doc(text *t, const interface_fn *f, const c_names *c)
+/* formula: "" where it is not known here. */
+static void emit_workspace_doc(text *t, const interface_fn *f, const c_names *c, const char *formula)
 {
-    bool is_none = !strcmp(f->workspace_formula, "0");
-    text_add(t, is_none ? "/** Bytes of workspace: 0, none needed" : "/** Bytes of workspace: ");
-    if (!is_none)
-        emit_comment_text(t, f->workspace_formula, strlen(f->workspace_formula));
+    bool is_none = !strcmp(formula, "0");
+    text_add(t, is_none ? "/** Bytes of workspace: 0, none needed" : "/** Bytes of workspace");
+    if (!is_none && *formula) {
+        text_add(t, ": ");
+        emit_comment_text(t, formula, strlen(formula));
+    }
     for (int i = 0; i < f->nsizes; i++)
         text_addf(t, "%s%s", i == 0 ? "; SIZE_MAX: " : i == f->nsizes - 1 ? " and " : ", ", c->sizes[i]);
     text_add(t, f->nsizes == 0 ? "" : f->nsizes == 1 ? " is impossible" : " are impossible");
     text_add(t, ". */\n");
 }
 
+static void emit_query(text *t, const interface *m, const interface_fn *f, const c_names *c, target_kind target)
+{
+    emit_workspace_doc(t, f, c, target == m->target ? f->workspace_formula : "");
+    emit_workspace_prototype(t, m, f, target);
+    text_add(t, ";\n\n");
+}
+
+/* The functions of model.cu beside that of model.c. */
+static void emit_cuda_functions(text *t, const interface *m, const interface_fn *f, const c_names *c)
+{
+    const char *name = emit_symbol(t->mem, m, f, ENTRY_C);
+    text_addf(t,
+              "/** As %s, on a GPU: every pointer is to memory of the device, results too. Enqueues on stream and\n"
+              " *  returns: never synchronises, never allocates, so it can be captured in a CUDA graph.\n"
+              " *\n"
+              " *  @param workspace  ",
+              name);
+    emit_query_call(t, m, f, c, TARGET_CUDA);
+    text_add(t, " bytes of the device, any alignment. When the stream has\n"
+                " *                    done the call, its status is the int32_t at the first multiple of 64 in it\n"
+                " *  @param stream     a cudaStream_t; NULL: the default stream\n"
+                " *  @return           AD_OK, or what the host knows to be wrong; then nothing is enqueued */\n");
+    emit_prototype(t, m, f, ENTRY_CUDA);
+    text_add(t, ";\n\n");
+    emit_query(t, m, f, c, TARGET_CUDA);
+    text_addf(t,
+              "/** As %s, computed on the GPU: copies the arguments there, runs, copies the results back, waits.\n"
+              " *  workspace is not used. AD_MEMORY: the device's is too small; AD_DEVICE: there is none. */\n",
+              name);
+    emit_prototype(t, m, f, ENTRY_HOST);
+    text_add(t, ";\n\n");
+}
+
 static void emit_function(text *t, const interface *m, const interface_fn *f)
 {
     c_names c = emit_c_names(t->mem, f);
     emit_function_doc(t, m, f, &c);
-    emit_prototype(t, m, f);
+    emit_prototype(t, m, f, ENTRY_C);
     text_add(t, ";\n\n");
-    emit_workspace_doc(t, f, &c);
-    emit_workspace_prototype(t, m, f);
-    text_add(t, ";\n\n");
+    emit_query(t, m, f, &c, TARGET_C);
+    if (m->target == TARGET_CUDA)
+        emit_cuda_functions(t, m, f, &c);
 }
 
 /* The frame. */
@@ -269,6 +305,10 @@ void emit_header(text *t, const interface *m)
     text_add(t, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
     for (int i = 0; i < m->nfns; i++)
         emit_function(t, m, &m->fns[i]);
-    text_addf(t, "extern const ad_module %s; /* the same functions, described */\n\n", emit_module_symbol(t->mem, m));
+    text_addf(t, "extern const ad_module %s; /* the same functions, described */\n",
+              emit_module_symbol(t->mem, m, TARGET_C));
+    if (m->target == TARGET_CUDA)
+        text_addf(t, "extern const ad_module %s; /* those on the GPU */\n", emit_module_symbol(t->mem, m, TARGET_CUDA));
+    text_add(t, "\n");
     text_add(t, "#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 }

@@ -7,12 +7,18 @@
 #include "form/interface.h"
 
 /* AD_ABI of the runtime that generated code is for. */
-#define INTERFACE_ABI 1
+#define INTERFACE_ABI 2
 
-/* model.h: one prototype and one workspace query per function, and the module's table declared. */
+/* The ways into a function: on the CPU; on a GPU, with arrays there and a stream; on a GPU, with the caller's arrays.
+ */
+typedef enum entry_way { ENTRY_C, ENTRY_CUDA, ENTRY_HOST } entry_way;
+
+/* model.h: prototypes and workspace query of each function, and the module's table declared. */
 void emit_header(text *t, const interface *m);
-/* The end of model.c: the description table and its wrappers. Needs the header included above. */
+/* The end of model.c or model.cu: the description table and its wrappers. Needs the header included above. */
 void emit_table(text *t, const interface *m);
+/* emit_cuda_device.c, for the table of model.cu: static const ad_device adt_device. */
+void emit_cuda_device(text *t);
 /* model.json; its schema is docs/manifest.schema.json. */
 void emit_manifest(text *t, const interface *m);
 
@@ -33,9 +39,9 @@ const char *emit_variant_prefix(arena *mem, const isa *variant);
 void emit_dispatch(text *t, const interface *m, const char *header_name, int n, const isa *const *variants);
 
 /* "ad_status model_f(int64_t N, const double *q, ...)", without ';', as the header declares it. */
-void emit_prototype(text *t, const interface *m, const interface_fn *f);
+void emit_prototype(text *t, const interface *m, const interface_fn *f, entry_way way);
 /* "size_t model_f_workspace(int64_t N)", likewise. */
-void emit_workspace_prototype(text *t, const interface *m, const interface_fn *f);
+void emit_workspace_prototype(text *t, const interface *m, const interface_fn *f, target_kind target);
 
 /* Prints head and the items, comma separated, with lines folded and aligned behind head: "f(a, b,\n  c". */
 void emit_folded(text *t, const char *head, int n, const char *const *items);
@@ -53,10 +59,10 @@ c_names emit_c_names(arena *mem, const interface_fn *f);
 /* args[arg] is an int input that the workspace query takes after the sizes. */
 bool emit_is_workspace_arg(const interface_fn *f, int arg);
 
-/* "model_hamiltonian_f32", "model_hamiltonian_workspace_f32", "model_module_f32". */
-const char *emit_symbol(arena *mem, const interface *m, const interface_fn *f);
-const char *emit_workspace_symbol(arena *mem, const interface *m, const interface_fn *f);
-const char *emit_module_symbol(arena *mem, const interface *m);
+/* "model_hamiltonian_f32", "model_hamiltonian_workspace_f32", "model_module_f32"; of CUDA with "_cuda" behind. */
+const char *emit_symbol(arena *mem, const interface *m, const interface_fn *f, entry_way way);
+const char *emit_workspace_symbol(arena *mem, const interface *m, const interface_fn *f, target_kind target);
+const char *emit_module_symbol(arena *mem, const interface *m, target_kind target);
 /* A symbol that two things of the module would share (functions f and f_workspace, ...), or NULL: there is none. */
 const char *emit_symbol_clash(arena *mem, const interface *m);
 

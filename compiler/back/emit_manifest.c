@@ -57,7 +57,9 @@ static void emit_function(text *t, const interface *m, const interface_fn *f)
     c_names c = emit_c_names(t->mem, f);
     text_add(t, "    {\n      ");
     emit_member(t, "name", f->name, ",\n      ");
-    emit_member(t, "symbol", emit_symbol(t->mem, m, f), ",\n      ");
+    bool is_cuda = m->target == TARGET_CUDA;
+    emit_member(t, "symbol", emit_symbol(t->mem, m, f, is_cuda ? ENTRY_HOST : ENTRY_C), ",\n      ");
+    emit_member(t, "stream_symbol", is_cuda ? emit_symbol(t->mem, m, f, ENTRY_CUDA) : NULL, ",\n      ");
     emit_member(t, "doc", f->doc, ",\n      ");
     emit_member(t, "where", f->where, ",\n      ");
     emit_member(t, "primal", f->primal, ",\n      ");
@@ -67,7 +69,7 @@ static void emit_function(text *t, const interface *m, const interface_fn *f)
         text_add(t, i < f->nargs - 1 ? ",\n" : "\n");
     }
     text_add(t, "      ],\n      \"workspace\": {");
-    emit_member(t, "symbol", emit_workspace_symbol(t->mem, m, f), ", ");
+    emit_member(t, "symbol", emit_workspace_symbol(t->mem, m, f, m->target), ", ");
     emit_list(t, "args", f->nworkspace_args, f->workspace_args, ", ");
     emit_member(t, "bytes", f->workspace_formula, "}\n    }");
 }
@@ -76,11 +78,12 @@ void emit_manifest(text *t, const interface *m)
 {
     text_addf(t, "{\n  \"abi\": %d,\n  ", INTERFACE_ABI);
     emit_member(t, "name", m->prefix, ",\n  ");
-    emit_member(t, "symbol", emit_module_symbol(t->mem, m), ",\n  ");
+    emit_member(t, "symbol", emit_module_symbol(t->mem, m, m->target), ",\n  ");
     emit_member(t, "version", m->version, ",\n  ");
     emit_member(t, "source", m->source_name, ",\n  ");
     emit_member(t, "source_hash", m->source_hash, ",\n  ");
     emit_member(t, "command", m->command, ",\n  ");
+    emit_member(t, "target", m->target == TARGET_CUDA ? "cuda" : "c", ",\n  ");
     emit_member(t, "real", types[m->real], ",\n  \"functions\": [\n");
     for (int i = 0; i < m->nfns; i++) {
         emit_function(t, m, &m->fns[i]);

@@ -33,12 +33,13 @@ static const char words[] =
     " intptr_t uintptr_t intmax_t uintmax_t SIZE_MAX PTRDIFF_MAX PTRDIFF_MIN INFINITY NAN HUGE_VAL HUGE_VALF "
     " HUGE_VALL MAXFLOAT DOMAIN OVERFLOW UNDERFLOW SING PLOSS TLOSS signgam linux unix i386 omp memcpy memset "
     " memmove "
+    " threadIdx blockIdx blockDim gridDim warpSize dim3 stream "
     " acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs fdim floor "
     " fma fmax fmin fmod frexp hypot ilogb isfinite isinf isnan ldexp lgamma llrint llround log log10 log1p log2 "
     " logb lrint lround modf nan nearbyint pow remainder rint round scalbn signbit sin sinh sqrt tan tanh tgamma "
     " trunc abs labs llabs ";
 
-static const char *const word_prefixes[] = {"ad_", "adt_", "AD_", "INT", "UINT", "FP_", "M_", "MATH_"};
+static const char *const word_prefixes[] = {"ad_", "adt_", "AD_", "INT", "UINT", "FP_", "M_", "MATH_", "cuda"};
 
 static bool is_word(const char *s, size_t n)
 {
@@ -98,19 +99,22 @@ const char *emit_c_type(elem e)
 
 /* Symbols. */
 
-const char *emit_symbol(arena *mem, const interface *m, const interface_fn *f)
+static const char *const entry_suffixes[] = {[ENTRY_C] = "", [ENTRY_CUDA] = "_cuda", [ENTRY_HOST] = "_host"};
+static const char *const target_suffixes[] = {[TARGET_C] = "", [TARGET_CUDA] = "_cuda"};
+
+const char *emit_symbol(arena *mem, const interface *m, const interface_fn *f, entry_way way)
 {
-    return arena_printf(mem, "%s_%s%s", m->prefix, f->name, m->suffix);
+    return arena_printf(mem, "%s_%s%s%s", m->prefix, f->name, m->suffix, entry_suffixes[way]);
 }
 
-const char *emit_workspace_symbol(arena *mem, const interface *m, const interface_fn *f)
+const char *emit_workspace_symbol(arena *mem, const interface *m, const interface_fn *f, target_kind target)
 {
-    return arena_printf(mem, "%s_%s_workspace%s", m->prefix, f->name, m->suffix);
+    return arena_printf(mem, "%s_%s_workspace%s%s", m->prefix, f->name, m->suffix, target_suffixes[target]);
 }
 
-const char *emit_module_symbol(arena *mem, const interface *m)
+const char *emit_module_symbol(arena *mem, const interface *m, target_kind target)
 {
-    return arena_printf(mem, "%s_module%s", m->prefix, m->suffix);
+    return arena_printf(mem, "%s_module%s%s", m->prefix, m->suffix, target_suffixes[target]);
 }
 
 static bool claim(names *pool, map *taken, const char *symbol)
@@ -127,10 +131,14 @@ const char *emit_symbol_clash(arena *mem, const interface *m)
     map taken;
     names_init(&pool, mem);
     map_init(&taken, mem);
-    claim(&pool, &taken, emit_module_symbol(mem, m));
+    for (target_kind k = TARGET_C; k <= m->target; k++)
+        claim(&pool, &taken, emit_module_symbol(mem, m, k));
     for (int i = 0; i < m->nfns; i++) {
-        const char *symbols[] = {emit_symbol(mem, m, &m->fns[i]), emit_workspace_symbol(mem, m, &m->fns[i])};
-        for (int k = 0; k < 2; k++)
+        const interface_fn *f = &m->fns[i];
+        const char *symbols[] = {emit_symbol(mem, m, f, ENTRY_C), emit_workspace_symbol(mem, m, f, TARGET_C),
+                                 emit_symbol(mem, m, f, ENTRY_CUDA), emit_symbol(mem, m, f, ENTRY_HOST),
+                                 emit_workspace_symbol(mem, m, f, TARGET_CUDA)};
+        for (int k = 0; k < (m->target == TARGET_CUDA ? 5 : 2); k++)
             if (!claim(&pool, &taken, symbols[k]))
                 return symbols[k];
     }
@@ -240,7 +248,7 @@ static void emit_head(text *t, const char *type, const char *symbol, const param
     text_add(t, p->n ? ")" : "void)");
 }
 
-void emit_prototype(text *t, const interface *m, const interface_fn *f)
+void emit_prototype(text *t, const interface *m, const interface_fn *f, entry_way way)
 {
     c_names c = emit_c_names(t->mem, f);
     parameters p = {0};
@@ -249,7 +257,9 @@ void emit_prototype(text *t, const interface *m, const interface_fn *f)
         vec_push(t->mem, &p, parameter(t->mem, &f->args[i], c.args[i]));
     vec_push(t->mem, &p, "void *workspace");
     vec_push(t->mem, &p, "size_t workspace_size");
-    emit_head(t, "ad_status", emit_symbol(t->mem, m, f), &p);
+    if (way == ENTRY_CUDA)
+        vec_push(t->mem, &p, "ad_stream stream");
+    emit_head(t, "ad_status", emit_symbol(t->mem, m, f, way), &p);
 }
 
 bool emit_is_workspace_arg(const interface_fn *f, int arg)
@@ -260,7 +270,7 @@ bool emit_is_workspace_arg(const interface_fn *f, int arg)
     return false;
 }
 
-void emit_workspace_prototype(text *t, const interface *m, const interface_fn *f)
+void emit_workspace_prototype(text *t, const interface *m, const interface_fn *f, target_kind target)
 {
     c_names c = emit_c_names(t->mem, f);
     parameters p = {0};
@@ -268,5 +278,5 @@ void emit_workspace_prototype(text *t, const interface *m, const interface_fn *f
     for (int i = 0; i < f->nargs; i++)
         if (emit_is_workspace_arg(f, i))
             vec_push(t->mem, &p, arena_printf(t->mem, "int64_t %s", c.args[i]));
-    emit_head(t, "size_t", emit_workspace_symbol(t->mem, m, f), &p);
+    emit_head(t, "size_t", emit_workspace_symbol(t->mem, m, f, target), &p);
 }

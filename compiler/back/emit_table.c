@@ -1,4 +1,4 @@
-/* The end of model.c: the module described as static data, with uniform wrappers around its functions.
+/* The end of model.c and of model.cu: the module described as static data, with uniform wrappers around its functions.
  *
  * Reads struct interface, writes C that is also C++. The one idea: whatever adc run, gradcheck, bench and other
  * languages' bindings need to know about a function stands in data of <adc/runtime.h>, so that none of them has code
@@ -129,7 +129,7 @@ static void emit_workspace_wrapper(text *t, const interface *m, const interface_
     text_addf(t,
               "static size_t adt_workspace_%s(const int64_t *sizes, const void *const *in)\n"
               "{\n    (void)sizes;\n    (void)in;\n    return %s(",
-              f->name, emit_workspace_symbol(t->mem, m, f));
+              f->name, emit_workspace_symbol(t->mem, m, f, m->target));
     for (int i = 0; i < f->nsizes; i++, separator = ", ")
         text_addf(t, "%ssizes[%d]", separator, i);
     for (int i = 0; i < f->nargs; i++) {
@@ -150,7 +150,7 @@ static const char *call_argument(arena *mem, const interface_arg *a, int input, 
     return arena_printf(mem, a->rank > 0 ? "(const %s *)in[%d]" : "*(const %s *)in[%d]", type, input);
 }
 
-static void emit_call(text *t, const interface *m, const interface_fn *f, int inputs)
+static void emit_call(text *t, const interface *m, const interface_fn *f, int inputs, entry_way way)
 {
     VEC(const char *) items = {0};
     for (int i = 0; i < f->nsizes; i++)
@@ -159,24 +159,26 @@ static void emit_call(text *t, const interface *m, const interface_fn *f, int in
         vec_push(t->mem, &items, call_argument(t->mem, &f->args[i], i, i - inputs));
     vec_push(t->mem, &items, "workspace");
     vec_push(t->mem, &items, "workspace_size");
-    emit_folded(t, arena_printf(t->mem, "    return %s(", emit_symbol(t->mem, m, f)), items.n, items.data);
+    if (way == ENTRY_CUDA)
+        vec_push(t->mem, &items, "stream");
+    emit_folded(t, arena_printf(t->mem, "    return %s(", emit_symbol(t->mem, m, f, way)), items.n, items.data);
     text_add(t, ");\n");
 }
 
-static void emit_call_wrapper(text *t, const interface *m, const interface_fn *f)
+static void emit_call_wrapper(text *t, const interface *m, const interface_fn *f, entry_way way)
 {
     int inputs = 0;
     text_addf(t,
-              "static ad_status adt_call_%s(const int64_t *sizes, const void *const *in, void *const *out,\n"
-              "    void *workspace, size_t workspace_size)\n"
+              "static ad_status adt_%s_%s(const int64_t *sizes, const void *const *in, void *const *out,\n"
+              "    void *workspace, size_t workspace_size%s)\n"
               "{\n    (void)sizes;\n    (void)in;\n    (void)out;\n",
-              f->name);
+              way == ENTRY_CUDA ? "enqueue" : "call", f->name, way == ENTRY_CUDA ? ", ad_stream stream" : "");
     for (int i = 0; i < f->nargs; i++) {
         if (f->args[i].role == ARG_INPUT && f->args[i].rank == 0)
             text_addf(t, "    if (!in[%d])\n        return AD_STATUS(AD_NULL, %d);\n", i, i);
         inputs += f->args[i].role == ARG_INPUT;
     }
-    emit_call(t, m, f, inputs);
+    emit_call(t, m, f, inputs, way);
     text_add(t, "}\n\n");
 }
 
@@ -187,7 +189,7 @@ static const char *array_or_null(arena *mem, const char *kind, const interface_f
     return n ? arena_printf(mem, "adt_%s_%s", kind, f->name) : "NULL";
 }
 
-static void emit_row(text *t, const interface_fn *f)
+static void emit_row(text *t, const interface *m, const interface_fn *f)
 {
     text_add(t, "    {");
     emit_c_string(t, f->name);
@@ -198,7 +200,7 @@ static void emit_row(text *t, const interface_fn *f)
         emit_c_string(t, f->primal);
     else
         text_add(t, "NULL");
-    text_add(t, "},\n");
+    text_addf(t, m->target == TARGET_CUDA ? ", adt_enqueue_%s},\n" : ", NULL},\n", f->name);
 }
 
 static void emit_function_data(text *t, const interface *m, const interface_fn *f)
@@ -211,7 +213,9 @@ static void emit_function_data(text *t, const interface *m, const interface_fn *
     text_add(t, "\n");
     emit_extents_wrapper(t, f);
     emit_workspace_wrapper(t, m, f);
-    emit_call_wrapper(t, m, f);
+    emit_call_wrapper(t, m, f, m->target == TARGET_CUDA ? ENTRY_HOST : ENTRY_C);
+    if (m->target == TARGET_CUDA)
+        emit_call_wrapper(t, m, f, ENTRY_CUDA);
 }
 
 void emit_table(text *t, const interface *m)
@@ -222,15 +226,17 @@ void emit_table(text *t, const interface *m)
     if (m->nfns > 0) {
         text_add(t, "static const ad_function adt_functions[] = {\n");
         for (int i = 0; i < m->nfns; i++)
-            emit_row(t, &m->fns[i]);
+            emit_row(t, m, &m->fns[i]);
         text_add(t, "};\n\n");
     }
-    text_addf(t, "const ad_module %s = {%d, ", emit_module_symbol(t->mem, m), INTERFACE_ABI);
+    if (m->target == TARGET_CUDA)
+        emit_cuda_device(t);
+    text_addf(t, "const ad_module %s = {%d, ", emit_module_symbol(t->mem, m, m->target), INTERFACE_ABI);
     emit_c_string(t, m->prefix);
     text_add(t, ", ");
     emit_c_string(t, m->version);
     text_add(t, ", ");
     emit_c_string(t, m->source_hash);
-    text_addf(t, ", \"%s\", %d, %s};\n", m->real == ELEM_F32 ? "f32" : "f64", m->nfns,
-              m->nfns ? "adt_functions" : "NULL");
+    text_addf(t, ", \"%s\", %d, %s, %s};\n", m->real == ELEM_F32 ? "f32" : "f64", m->nfns,
+              m->nfns ? "adt_functions" : "NULL", m->target == TARGET_CUDA ? "&adt_device" : "NULL");
 }

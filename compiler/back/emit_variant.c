@@ -26,8 +26,8 @@ void emit_variant(text *t, const interface *m)
                 "#define AD_JOIN_EXPANDED(a, b) a##b\n"
                 "#define AD_JOIN(a, b) AD_JOIN_EXPANDED(a, b)\n");
     for (int i = 0; i < m->nfns; i++) {
-        emit_rename(t, emit_symbol(t->mem, m, &m->fns[i]));
-        emit_rename(t, emit_workspace_symbol(t->mem, m, &m->fns[i]));
+        emit_rename(t, emit_symbol(t->mem, m, &m->fns[i], ENTRY_C));
+        emit_rename(t, emit_workspace_symbol(t->mem, m, &m->fns[i], TARGET_C));
     }
     text_add(t, "#endif\n\n");
 }
@@ -117,13 +117,14 @@ void emit_dispatch(text *t, const interface *m, const char *header_name, int n, 
     emit_choice(t, n, variants);
     for (int i = 0; i < m->nfns; i++) {
         const interface_fn *f = &m->fns[i];
-        const char *symbol = emit_symbol(t->mem, m, f), *query = emit_workspace_symbol(t->mem, m, f);
+        const char *symbol = emit_symbol(t->mem, m, f, ENTRY_C);
+        const char *query = emit_workspace_symbol(t->mem, m, f, TARGET_C);
         emit_variant_declarations(t, symbol, n, variants);
         emit_variant_declarations(t, query, n, variants);
         text_add(t, "\n");
-        emit_workspace_prototype(t, m, f);
+        emit_workspace_prototype(t, m, f, TARGET_C);
         emit_dispatched(t, query, passed(t->mem, f, true), n, variants);
-        emit_prototype(t, m, f);
+        emit_prototype(t, m, f, ENTRY_C);
         emit_dispatched(t, symbol, passed(t->mem, f, false), n, variants);
     }
     emit_table(t, m);

@@ -31,6 +31,8 @@ const prelude_row *const prelude_tables[] = {
     prelude_lanes_inverse,
     prelude_lanes_power,
     prelude_library,
+    prelude_cuda,
+    prelude_cuda_host,
     NULL,
 };
 static const char *const suffixes[ELEMS] = {
@@ -70,7 +72,7 @@ static bool is_generic(const prelude_row *r)
 
 void prelude_init(prelude *p, arena *mem)
 {
-    *p = (prelude){mem, ARENA_ARRAY(mem, bool, count_rows() * ELEMS)};
+    *p = (prelude){.mem = mem, .used = ARENA_ARRAY(mem, bool, count_rows() * ELEMS)};
 }
 
 /* Index of the row whose name is the n characters at name, followed by tail; -1: none. */
@@ -127,13 +129,20 @@ const char *prelude_use_lanes(prelude *p, const char *name, elem e)
     return prelude_use(p, arena_printf(p->mem, "%s_%ss", name, suffixes[e]));
 }
 
+bool prelude_is_cuda(const prelude_row *table)
+{
+    return table == prelude_cuda || table == prelude_cuda_host;
+}
+
 void prelude_use_all(prelude *p)
 {
-    int n = count_rows();
-    for (int i = 0; i < n; i++) {
-        p->used[i * ELEMS + ELEM_F32] = true;
-        p->used[i * ELEMS + ELEM_F64] = is_generic(row_at(i));
-    }
+    int index = 0;
+    for (int k = 0; prelude_tables[k]; k++)
+        for (const prelude_row *r = prelude_tables[k]; r->name; r++, index++) {
+            bool fits = p->target == TARGET_CUDA || !prelude_is_cuda(prelude_tables[k]);
+            p->used[index * ELEMS + ELEM_F32] = fits;
+            p->used[index * ELEMS + ELEM_F64] = fits && is_generic(r);
+        }
 }
 
 /* Printing. */
@@ -160,7 +169,18 @@ static const char *expanded(arena *mem, const char *s, elem e)
     return text_str(&t);
 }
 
-static void print_row(text *t, bool *done, int index, elem e)
+/* In CUDA helpers are for host and GPU. */
+static void add_body(text *t, const char *body, target_kind target)
+{
+    static const char head[] = "static inline ";
+    for (const char *at; target == TARGET_CUDA && (at = strstr(body, head)); body = at + strlen(head)) {
+        text_addn(t, body, (size_t)(at - body));
+        text_add(t, "static __host__ __device__ inline ");
+    }
+    text_add(t, body);
+}
+
+static void print_row(text *t, bool *done, int index, elem e, target_kind target)
 {
     const prelude_row *r = row_at(index);
     if (done[index * ELEMS + (int)e])
@@ -171,10 +191,10 @@ static void print_row(text *t, bool *done, int index, elem e)
         size_t n = strcspn(needs, " ");
         elem of;
         int needed = find(arena_strndup(t->mem, needs, n), &of);
-        print_row(t, done, needed, of);
+        print_row(t, done, needed, of, target);
         needs += n + strspn(needs + n, " ");
     }
-    expand(t, r->body, e);
+    add_body(t, expanded(t->mem, r->body, e), target);
     text_add(t, "\n");
 }
 
@@ -184,5 +204,5 @@ void prelude_print(text *t, const prelude *p)
     bool *done = ARENA_ARRAY(t->mem, bool, n *ELEMS);
     for (int i = 0; i < n * ELEMS; i++)
         if (p->used[i])
-            print_row(t, done, i / ELEMS, (elem)(i % ELEMS));
+            print_row(t, done, i / ELEMS, (elem)(i % ELEMS), p->target);
 }

@@ -10,6 +10,7 @@
 typedef struct prelude {
     arena *mem;
     bool *used; /* [row][element type] */
+    target_kind target;
 } prelude;
 
 void prelude_init(prelude *p, arena *mem);

@@ -7,6 +7,7 @@
  */
 #ifndef ADC_BACK_PRELUDE_ROWS_H
 #define ADC_BACK_PRELUDE_ROWS_H
+#include <stdbool.h>
 
 typedef struct prelude_row {
     const char *name;
@@ -20,6 +21,8 @@ extern const prelude_row prelude_special[];    /* lgamma, polygamma, sinc */
 extern const prelude_row prelude_random[];     /* Philox */
 extern const prelude_row prelude_memory[];     /* sizes, workspace, threads, whole buffers */
 extern const prelude_row prelude_library[];    /* routines of LAPACK, BLAS, FFTW */
+extern const prelude_row prelude_cuda[];       /* kernels and their launches */
+extern const prelude_row prelude_cuda_host[];  /* copies of the caller's arrays */
 extern const prelude_row prelude_lanes[];      /* vectors of AD_LANES values: types, selection, sums, memory */
 extern const prelude_row prelude_lanes_arithmetic[];
 extern const prelude_row prelude_lanes_ints[];
@@ -32,6 +35,8 @@ extern const prelude_row prelude_lanes_trig[];
 extern const prelude_row prelude_lanes_inverse[];
 extern const prelude_row prelude_lanes_power[];
 
+/* The table is for CUDA modules alone. */
+bool prelude_is_cuda(const prelude_row *table);
 /* All of them; ends with NULL. */
 extern const prelude_row *const prelude_tables[];
 

@@ -34,10 +34,32 @@ c_local *print_declare(c_printer *p, const void *what, const char *name)
     return l;
 }
 
+c_local *print_find(const c_printer *p, const void *what)
+{
+    c_local *l = map_get(&p->locals, what);
+    return l || !p->host ? l : print_find(p->host, what);
+}
+
+static void capture(c_printer *p, c_capture c)
+{
+    for (int i = 0; i < p->captures.n; i++)
+        if (!strcmp(p->captures.data[i].name, c.name))
+            return;
+    vec_push(p->mem, &p->captures, c);
+}
+
+void print_capture(c_printer *p, const char *type, const char *name)
+{
+    if (p->host)
+        capture(p, (c_capture){.name = name, .type = type});
+}
+
 const char *print_temp_name(c_printer *p, const temp *v)
 {
-    c_local *l = map_get(&p->locals, v);
+    c_local *l = print_find(p, v);
     assert(l && "a temporary is read before its declaration");
+    if (p->host && !map_get(&p->locals, v))
+        capture(p, (c_capture){.name = print_temp_name(p->host, v), .temp = v});
     l->used = true;
     return l->name;
 }
@@ -46,7 +68,9 @@ const char *print_buffer_name(c_printer *p, const buffer *b)
 {
     if (b->kind == BUF_INPUT || b->kind == BUF_RESULT)
         p->arg_used[b->arg] = true;
-    c_local *l = map_get(&p->locals, b);
+    c_local *l = print_find(p, b);
+    if (l && p->host && !map_get(&p->locals, b))
+        capture(p, (c_capture){.name = print_buffer_name(p->host, b), .buffer = b});
     if (l)
         l->used = true;
     return b->kind == BUF_INPUT || b->kind == BUF_RESULT || !l ? p->params.args[b->arg] : l->name;
@@ -75,6 +99,7 @@ const char *print_atom(c_printer *p, const char *atom)
         share++;
     assert(share < p->fn->shares.n && "a size that nothing gives");
     p->share_used[share] = true;
+    print_capture(p, "const int64_t ", atom);
     return atom;
 }
 
@@ -236,7 +261,7 @@ void print_part(text *t, c_printer *p, const buffer *b, int n, lexpr *const *sub
 /* The subscript is a constant or the index of a loop that stays in the range. */
 static bool is_certainly_inside(const c_printer *p, const lexpr *sub, const extent *n)
 {
-    const c_local *l = sub->kind == LX_TEMP ? map_get(&p->locals, sub->temp) : NULL;
+    const c_local *l = sub->kind == LX_TEMP ? print_find(p, sub->temp) : NULL;
     const lexpr *greatest = l && l->below ? l->below : sub;
     bool strict = greatest == sub;
     int64_t value, limit;
@@ -335,6 +360,11 @@ static int point_bits(const c_printer *p, const lexpr *e)
     }
 }
 
+static const int place_bits[] = {
+    [PLACE_THREAD] = THREAD_BITS, [PLACE_THREADS] = THREAD_BITS, [PLACE_BLOCK] = INDEX_BITS,
+    [PLACE_BLOCKS] = INDEX_BITS,  [PLACE_SPLIT] = SPLIT_BITS,    [PLACE_SPLITS] = SPLIT_BITS,
+};
+
 int print_bits(const c_printer *p, const lexpr *e)
 {
     int bits = WORD_BITS;
@@ -344,10 +374,12 @@ int print_bits(const c_printer *p, const lexpr *e)
         bits = constant_bits(e->integer);
     else if (e->kind == LX_SIZE)
         bits = extent_bits(e->extent);
+    else if (e->kind == LX_PLACE)
+        bits = place_bits[e->integer];
     else if (e->kind == LX_POINT)
         bits = point_bits(p, e);
     else if (e->kind == LX_TEMP) {
-        const c_local *l = map_get(&p->locals, e->temp);
+        const c_local *l = print_find(p, e->temp);
         bits = l ? l->bits : WORD_BITS;
     }
     return bits < WORD_BITS ? bits : WORD_BITS;
@@ -366,9 +398,10 @@ bool print_is_nonneg(const c_printer *p, const lexpr *e)
 {
     if (e->elem != ELEM_INT)
         return false;
-    const c_local *l = e->kind == LX_TEMP ? map_get(&p->locals, e->temp) : NULL;
-    return (e->kind == LX_CONST && e->integer >= 0) || (e->kind == LX_SIZE && extent_is_nonneg(e->extent)) ||
-           (l && l->nonneg) || (e->kind == LX_POINT && point_is_nonneg(p, e));
+    const c_local *l = e->kind == LX_TEMP ? print_find(p, e->temp) : NULL;
+    return e->kind == LX_PLACE || (e->kind == LX_CONST && e->integer >= 0) ||
+           (e->kind == LX_SIZE && extent_is_nonneg(e->extent)) || (l && l->nonneg) ||
+           (e->kind == LX_POINT && point_is_nonneg(p, e));
 }
 
 /* Pointwise ops, one function per kind of spelling. */
@@ -429,13 +462,19 @@ static void print_self(text *t, c_printer *p, const lexpr *e, const spelling *s)
 
 static void print_math(text *t, c_printer *p, const lexpr *e, const spelling *s)
 {
-    text_addf(t, "%s%s", s->text, operand_elem(e) == ELEM_F32 ? "f" : "");
+    if (p->host && e->op == OP_EXP2)
+        text_add(t, prelude_use_for(p->helpers, "ad_gpu_exp2", e->elem));
+    else
+        text_addf(t, "%s%s", s->text, operand_elem(e) == ELEM_F32 ? "f" : "");
     print_args(t, p, e);
 }
 
 static void print_helper(text *t, c_printer *p, const lexpr *e, const spelling *s)
 {
-    text_add(t, prelude_use_for(p->helpers, s->text, operand_elem(e)));
+    if (e->numbers)
+        text_addf(t, "f%s%s", op_text(e->op), e->elem == ELEM_F32 ? "f" : "");
+    else
+        text_add(t, prelude_use_for(p->helpers, s->text, operand_elem(e)));
     print_args(t, p, e);
 }
 
@@ -524,7 +563,8 @@ static void print_seek(text *t, c_printer *p, const lexpr *e, const spelling *s)
         print_expr(t, p, e->args[i], PREC_SELECT);
         text_add(t, ", ");
     }
-    text_add(t, "&ad_failed)");
+    text_add(t, p->host ? "ad_failed)" : "&ad_failed)");
+    print_capture(p, "bool *", "ad_failed");
 }
 
 static const spelling_printer printers[] = {
@@ -538,7 +578,8 @@ static const spelling_printer printers[] = {
 static const spelling *spelling_of(const c_printer *p, const lexpr *e)
 {
     int64_t divisor;
-    bool divides = (e->op == OP_IDIV || e->op == OP_IMOD) && int_constant(e->args[1], &divisor) && divisor > 0;
+    bool divides = e->op == OP_IDIV || e->op == OP_IMOD;
+    divides = divides && ((int_constant(e->args[1], &divisor) && divisor > 0) || e->args[1]->kind == LX_PLACE);
     return divides && print_is_nonneg(p, e->args[0]) ? spell_plain_division(e->op) : spell_op(e->op, operand_elem(e));
 }
 
@@ -640,10 +681,16 @@ static int expr_prec(const c_printer *p, const lexpr *e)
     case LX_LIBRARY:
     case LX_FOLD:
     case LX_LANE:
+    case LX_PLACE:
         return PREC_PRIMARY;
     }
     return PREC_PRIMARY;
 }
+
+static const char *const places[] = {
+    [PLACE_THREAD] = "(int)threadIdx.x",   [PLACE_THREADS] = "(int)blockDim.x",   [PLACE_BLOCK] = "(int64_t)blockIdx.x",
+    [PLACE_BLOCKS] = "(int64_t)gridDim.x", [PLACE_SPLIT] = "(int64_t)blockIdx.y", [PLACE_SPLITS] = "(int64_t)gridDim.y",
+};
 
 void print_expr(text *t, c_printer *p, const lexpr *e, int prec)
 {
@@ -677,6 +724,9 @@ void print_expr(text *t, c_printer *p, const lexpr *e, int prec)
         break;
     case LX_LIBRARY:
         text_add(t, prelude_use(p->helpers, "AD_HAS_BLAS"));
+        break;
+    case LX_PLACE:
+        text_add(t, places[e->integer]);
         break;
     case LX_WIDTH:
     case LX_FOLD:

@@ -9,7 +9,7 @@
 #include "form/loops.h"
 
 /* Magnitude of ints: indices and sizes are at most 2^INDEX_BITS, what may overflow has WORD_BITS. */
-enum { INDEX_BITS = 31, WORD_BITS = 63 };
+enum { THREAD_BITS = 10, SPLIT_BITS = 16, INDEX_BITS = 31, WORD_BITS = 63 };
 
 /* A temporary or a buffer of the function that is no parameter. */
 typedef struct c_local {
@@ -20,6 +20,14 @@ typedef struct c_local {
     bool used;
 } c_local;
 
+/* A temporary, a buffer or a pointer of the host that a kernel reads: a parameter of the kernel. */
+typedef struct c_capture {
+    const char *name;
+    const temp *temp;     /* or */
+    const buffer *buffer; /* in the workspace, or */
+    const char *type;     /* of the pointer */
+} c_capture;
+
 typedef struct c_printer {
     arena *mem;
     const nest_fn *fn;
@@ -28,20 +36,27 @@ typedef struct c_printer {
     bool *share_used;           /* likewise sizes that are computed on entry */
     map locals;                 /* temp or buffer -> c_local */
     prelude *helpers;
-    elem real;        /* of the module: its width is that of masks */
-    bool can_fail;    /* something printed may set ad_failed */
-    const char *lane; /* printing what one lane does: its number; else NULL */
-    bool seldom;      /* printing what other loops run more often than: better small than inlined */
+    elem real;               /* of the module: its width is that of masks */
+    bool can_fail;           /* something printed may set ad_failed */
+    bool uses_tickets;       /* CUDA: a kernel splits sums */
+    struct c_printer *host;  /* printing a kernel: of what is around it; else NULL */
+    VEC(c_capture) captures; /* of the kernel */
+    const char *lane;        /* printing what one lane does: its number; else NULL */
+    bool seldom;             /* printing what other loops run more often than: better small than inlined */
 } c_printer;
 
 void c_printer_init(c_printer *p, arena *mem, const nest_fn *fn, prelude *helpers);
 /* Declares a temporary or buffer under its name in C. */
 c_local *print_declare(c_printer *p, const void *what, const char *name);
+/* The local of that name, of the kernel or of the host around it; NULL: there is none. */
+c_local *print_find(const c_printer *p, const void *what);
 /* Its name; marks it as used. */
 const char *print_temp_name(c_printer *p, const temp *v);
 const char *print_buffer_name(c_printer *p, const buffer *b);
 /* The buffer is the caller's and may be NULL at run time. */
 bool print_may_be_null(const buffer *b);
+/* A pointer of the host that a kernel is given. */
+void print_capture(c_printer *p, const char *type, const char *name);
 
 /* e with parentheses if it binds weaker than prec (back/spell.h). */
 void print_expr(text *t, c_printer *p, const lexpr *e, int prec);

@@ -135,7 +135,8 @@ static exit_code generate(const options *o, compile_output *out)
 
 static exit_code find_table(const options *o, void *handle, loaded *out)
 {
-    const char *symbol = emit_module_symbol(o->mem, out->generated.interface);
+    const interface *face = out->generated.interface;
+    const char *symbol = emit_module_symbol(o->mem, face, face->target);
     const ad_module *m = dlsym(handle, symbol);
     if (!m || m->abi != AD_ABI) {
         report_error(&o->report, "the compiled program has no description table '%s' of this version", symbol);
@@ -143,6 +144,16 @@ static exit_code find_table(const options *o, void *handle, loaded *out)
     }
     out->table = m;
     return EXIT_OK;
+}
+
+static exit_code check_device(const options *o, const ad_device *device)
+{
+    const char *problem = device ? device->problem() : NULL;
+    if (!problem)
+        return EXIT_OK;
+    report_error(&o->report, "no GPU can be used: %s", problem);
+    report_hint(&o->report, "leave --target=cuda out to compute on the CPU; adc build needs no GPU");
+    return EXIT_TOOL;
 }
 
 exit_code cache_load(const options *o, loaded *out)
@@ -179,5 +190,6 @@ exit_code cache_load(const options *o, loaded *out)
     }
     for (int i = 0; i < t.flags.n; i++)
         out->parallel |= !strcmp(t.flags.data[i], "-fopenmp");
-    return find_table(o, handle, out);
+    code = find_table(o, handle, out);
+    return code ? code : check_device(o, out->table->device);
 }

@@ -90,6 +90,10 @@ static bool take_workspace(timing *t)
         report_error(c->report, "these sizes are impossible for '%s'", c->f->name);
         return false;
     }
+    if (c->module->device) {
+        t->device = ARENA_NEW(c->mem, device_call);
+        return device_open(t->device, c, t->workspace_size);
+    }
     t->workspace = ad_allocate(t->workspace_size + !t->workspace_size);
     if (!t->workspace)
         report_error(c->report, "'%s' needs %s of workspace: there is not so much memory", c->f->name,
@@ -173,11 +177,6 @@ static const char *or_dash(arena *mem, double x, const char *format)
     return isfinite(x) ? arena_printf(mem, format, x) : "-";
 }
 
-static const char *rate(arena *mem, const work *w, double x)
-{
-    return or_dash(mem, x, w->is_limit ? "<%.3g" : "%.3g");
-}
-
 /* The sizes, and the ints that the time depends on. */
 static void print_title(const bench *b)
 {
@@ -187,13 +186,17 @@ static void print_title(const bench *b)
     for (int i = 0; i < sizes.n; i++)
         printf(" %s=%lld", sizes.data[i].name, (long long)sizes.data[i].value);
     int n = threads(b);
-    printf("%s%s, %d thread%s\n\n", sizes.n ? ", " : " ", b->made.table->real, n, n == 1 ? "" : "s");
+    printf("%s%s, ", sizes.n ? ", " : " ", b->made.table->real);
+    if (b->made.table->device)
+        printf("GPU\n\n");
+    else
+        printf("%d thread%s\n\n", n, n == 1 ? "" : "s");
 }
 
 static void print_table(const bench *b)
 {
     arena *mem = b->o->mem;
-    bool pairs = b->timings.data[0].work.is_pairs, limited = false;
+    bool pairs = b->timings.data[0].work.is_pairs;
     print_title(b);
     printf("%-20s %10s %10s %7s %9s %10s %9s %11s\n", "", "median", "min", "spread", "ratio",
            pairs ? "pairs/s" : "elements/s", "GFLOP/s", "workspace");
@@ -202,12 +205,9 @@ static void print_table(const bench *b)
         double m = timing_median(t);
         printf("%-20s %10s %10s %5.1f %% %9s %10s %9s %11s\n", t->c.f->name, units_time(mem, m),
                units_time(mem, t->samples.data[0]), 100.0 * timing_spread(t), or_dash(mem, ratio(b, t), "%.2f"),
-               rate(mem, &t->work, t->work.pairs / m), rate(mem, &t->work, 1e-9 * work_flops(&t->work) / m),
+               or_dash(mem, t->work.pairs / m, "%.3g"), or_dash(mem, 1e-9 * work_flops(&t->work) / m, "%.3g"),
                units_bytes(mem, (double)t->workspace_size));
-        limited |= t->work.is_limit;
     }
-    if (limited)
-        printf("\n<: loops with a condition are counted with the most passes that they may make.\n");
 }
 
 /* "name": 1.5 behind a comma; null when it is not finite. */
@@ -230,8 +230,7 @@ static void add_timing(text *t, const bench *b, const timing *m)
     add_json(t, "flops", work_flops(&m->work));
     add_json(t, "exps", m->work.counts[COST_EXPS]);
     add_json(t, "gflops_per_second", 1e-9 * work_flops(&m->work) / timing_median(m));
-    text_addf(t, ", \"counts_are_most\": %s, \"workspace\": %zu}", m->work.is_limit ? "true" : "false",
-              m->workspace_size);
+    text_addf(t, ", \"workspace\": %zu}", m->workspace_size);
 }
 
 static void print_json_object(const bench *b)
@@ -244,13 +243,23 @@ static void print_json_object(const bench *b)
     text_add(&t, ", \"sizes\": {");
     for (int i = 0; i < sizes.n; i++)
         text_addf(&t, "%s\"%s\": %lld", i ? ", " : "", sizes.data[i].name, (long long)sizes.data[i].value);
-    text_addf(&t, "}, \"real\": \"%s\", \"threads\": %d, \"functions\": [", b->made.table->real, threads(b));
+    text_addf(&t, "}, \"real\": \"%s\", \"target\": \"%s\", \"threads\": %d, \"functions\": [", b->made.table->real,
+              b->made.table->device ? "cuda" : "c", threads(b));
     for (int i = 0; i < b->timings.n; i++) {
         text_add(&t, i ? ", " : "");
         add_timing(&t, b, &b->timings.data[i]);
     }
     text_add(&t, "]}\n");
     fwrite(text_str(&t), 1, t.n, stdout);
+}
+
+static void release(timing *t, bool has_results)
+{
+    if (t->device && has_results)
+        device_read(t->device);
+    if (t->device)
+        device_close(t->device);
+    ad_release(t->workspace);
 }
 
 static bool prepare_all(bench *b, const value_list *values)
@@ -283,9 +292,9 @@ exit_code cmd_bench(const options *o)
         print_json_object(&b);
     else if (ok)
         print_table(&b);
+    for (int i = 0; i < b.timings.n; i++)
+        release(&b.timings.data[i], ok);
     if (ok)
         tell_nonfinite(&b);
-    for (int i = 0; i < b.timings.n; i++)
-        ad_release(b.timings.data[i].workspace);
     return ok ? EXIT_OK : EXIT_PROGRAM;
 }

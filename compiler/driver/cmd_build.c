@@ -21,8 +21,17 @@ static exit_code find_product(const options *o, const char *output, product *kin
             return EXIT_OK;
         }
     report_error(&o->report, "-o %s: 'adc build' writes .so, .a or .o files", output);
-    if (!strcmp(path_extension(output), ".c"))
+    if (!strcmp(path_extension(output), ".c") || !strcmp(path_extension(output), ".cu"))
         report_hint(&o->report, "adc compile %s -o %s", options_operand(o, 0), output);
+    return EXIT_USAGE;
+}
+
+static exit_code check_portable(const options *o)
+{
+    if (!o->portable || o->compile.target == TARGET_C)
+        return EXIT_OK;
+    report_error(&o->report, "--portable is for --target=c");
+    report_hint(&o->report, "--arch=sm_80,sm_90 lists the GPUs that a CUDA library is for");
     return EXIT_USAGE;
 }
 
@@ -56,9 +65,9 @@ exit_code cmd_build(const options *o)
         return emit_stage(o, "-");
     exit_code code = emit_output(o, "libmodel.so", &output);
     if (!code)
-        code = emit_check_target(o, output);
-    if (!code)
         code = find_product(o, output, &kind);
+    if (!code)
+        code = check_portable(o);
     if (code)
         return code;
     const char *header = header_path(o, output);

@@ -24,12 +24,12 @@ static bool is_stream(const char *output)
     return !strcmp(output, "-") || !strncmp(output, "/dev/", 5);
 }
 
-static exit_code check_extension(const options *o, const char *output)
+static exit_code check_extension(const options *o, const char *output, target_kind *target)
 {
     const char *extension = path_extension(output);
     if (is_stream(output) || !strcmp(extension, ".c") || !strcmp(extension, ".cu"))
-        return emit_check_target(o, output);
-    report_error(&o->report, "-o %s: 'adc compile' writes .c files", output);
+        return emit_find_target(o, output, target);
+    report_error(&o->report, "-o %s: 'adc compile' writes .c and .cu files", output);
     if (!strcmp(extension, ".so") || !strcmp(extension, ".a") || !strcmp(extension, ".o"))
         report_hint(&o->report, "adc build %s -o %s", options_operand(o, 0), output);
     return EXIT_USAGE;
@@ -52,17 +52,17 @@ static exit_code write_outputs(const options *o, const char *output, const char 
 exit_code cmd_compile(const options *o)
 {
     const char *output = "-";
+    compile_options how = o->compile;
+    how.versions = true;
     exit_code code = o->compile.emit && !o->outputs.n ? EXIT_OK : emit_output(o, "model.c", &output);
     if (!code && o->compile.emit)
         return emit_stage(o, output);
     if (!code)
-        code = check_extension(o, output);
+        code = check_extension(o, output, &how.target);
     if (code)
         return code;
     const char *beside = is_stream(output) ? path_base(options_operand(o, 0)) : output;
     const char *header = o->header ? o->header : path_replace_extension(o->mem, beside, ".h");
-    compile_options how = o->compile;
-    how.versions = true;
     compile_output out;
     how.path = options_operand(o, 0);
     how.header_name = path_base(header);

@@ -27,14 +27,15 @@ exit_code emit_stage(const options *o, const char *output)
     return files_write(o->mem, &o->report, 1, &f) ? EXIT_OK : EXIT_PROGRAM;
 }
 
-exit_code emit_check_target(const options *o, const char *output)
+exit_code emit_find_target(const options *o, const char *output, target_kind *target)
 {
-    bool by_name = output && !strcmp(path_extension(output), ".cu");
-    if (o->target != TARGET_CUDA && !by_name)
+    *target = !strcmp(path_extension(output), ".cu") ? TARGET_CUDA : o->compile.target;
+    if (*target == TARGET_C || strcmp(path_extension(output), ".c"))
         return EXIT_OK;
-    report_error(&o->report, "%s: CUDA is not available in this version", by_name ? output : "--target=cuda");
-    report_hint(&o->report, "write C instead: -o model.c");
-    return EXIT_PROGRAM;
+    report_error(&o->report, "-o %s: --target=cuda writes .cu files", output);
+    report_hint(&o->report, "adc compile %s -o %s", options_operand(o, 0),
+                path_replace_extension(o->mem, output, ".cu"));
+    return EXIT_USAGE;
 }
 
 exit_code emit_output(const options *o, const char *example, const char **output)

@@ -10,8 +10,8 @@ exit_code emit_compile(const options *o, const compile_options *how, compile_out
 /* --emit=STAGE: prints the stage to output ("-": stdout). */
 exit_code emit_stage(const options *o, const char *output);
 
-/* Reports that CUDA is not available, when it is asked for by --target or by the output's extension. */
-exit_code emit_check_target(const options *o, const char *output);
+/* What to generate: what the output's extension says, else --target. EXIT_USAGE, reported, when they contradict. */
+exit_code emit_find_target(const options *o, const char *output, target_kind *target);
 
 /* The single -o; reports when there is none (then the hint shows example) or more than one. */
 exit_code emit_output(const options *o, const char *example, const char **output);

@@ -138,9 +138,9 @@ static double workspace_bytes(const figure_sizes *sizes, const nest_fn *f)
     double sum = 0.0;
     for (int i = 0; i < f->nslots; i++) {
         double bytes = rounded(figure(sizes, f->slot_bytes[i]), SLOT_ALIGNMENT);
-        sum += f->slot_scratch[i] ? SCRATCH_THREADS * bytes : bytes;
+        sum += f->slot_scratch[i] ? f->threads * bytes : bytes;
     }
-    return f->nslots ? sum + SLOT_ALIGNMENT : 0.0;
+    return f->nslots || f->state_bytes ? sum + f->state_bytes + SLOT_ALIGNMENT : 0.0;
 }
 
 static void add_loops(arena *mem, explained_fn *f)

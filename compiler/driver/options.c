@@ -42,7 +42,7 @@ static int chosen(const option *self, const char *value)
 
 static exit_code set_target(options *o, const option *self, const char *value)
 {
-    o->target = (target)chosen(self, value);
+    o->compile.target = (target_kind)chosen(self, value);
     return EXIT_OK;
 }
 
@@ -130,6 +130,27 @@ static exit_code set_checkpoint(options *o, const option *self, const char *valu
     if (checkpoint_read(value, &o->compile.checkpoint))
         return EXIT_OK;
     report_error(&o->report, "--checkpoint='%s': expected all, every K, revolve S, budget BYTES or recompute", value);
+    return EXIT_USAGE;
+}
+
+/* sm_ and digits, perhaps a letter behind them. */
+static bool is_architecture(const char *s, size_t n)
+{
+    size_t digits = n > 3 && !strncmp(s, "sm_", 3) ? strspn(s + 3, "0123456789") : 0;
+    return digits > 0 && (3 + digits == n || (4 + digits == n && s[n - 1] >= 'a' && s[n - 1] <= 'z'));
+}
+
+static exit_code set_architectures(options *o, const option *self, const char *value)
+{
+    static const char *const words[] = {"native", "all", "all-major"};
+    bool known = false, list = *value != 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        known |= !strcmp(value, words[i]);
+    for (const char *s = value; list && *s; s += strcspn(s, ",") + (s[strcspn(s, ",")] == ','))
+        list = is_architecture(s, strcspn(s, ","));
+    if (known || (list && value[strlen(value) - 1] != ','))
+        return set_string(o, self, value);
+    report_error(&o->report, "--arch='%s': expected architectures such as sm_80,sm_90, or native", value);
     return EXIT_USAGE;
 }
 
@@ -233,8 +254,10 @@ const option option_table[] = {
     {"--header",     NULL,  "FILE",      false, CMD_COMPILE | CMD_BUILD, NULL, set_string, AT(header), "where to write the header"},
     {"--prefix",     NULL,  "NAME",      false, CMD_COMPILE | CMD_BUILD, NULL, set_prefix, AT(compile.prefix), "prefix of the C names (default: the file's name)"},
     {"--manifest",   NULL,  NULL,        false, CMD_COMPILE | CMD_BUILD, NULL, set_flag, AT(manifest), "also write the description as model.json"},
-    {"--target",     NULL,  "c|cuda",    false, CMD_COMPILE | CMD_BUILD, targets, set_target, 0, "what to generate (default c)"},
+    {"--target",     NULL,  "c|cuda",    false, CMD_COMPILE | CMD_CALLS_NVCC, targets, set_target, 0, "what to generate (default c)"},
     {"--cc",         NULL,  "COMPILER",  false, CMD_CALLS_CC, NULL, set_string, AT(cc), "C compiler (default: CC, else clang, else gcc)"},
+    {"--nvcc",       NULL,  "COMPILER",  false, CMD_CALLS_NVCC, NULL, set_string, AT(nvcc), "CUDA compiler (default: NVCC, else nvcc, else\n/usr/local/cuda/bin/nvcc)"},
+    {"--arch",       NULL,  "LIST",      false, CMD_CALLS_NVCC, NULL, set_architectures, AT(arch), "GPUs to make code for (default sm_80,sm_90 and later)"},
     {"-O",           NULL,  "LEVEL",     true,  CMD_CALLS_CC, NULL, set_optimise, 0, "optimisation level for the C compiler (default -O3)"},
     {"--portable",   NULL,  NULL,        false, CMD_BUILD, NULL, set_flag, AT(portable), "for any processor of this kind: versions for several\ninstruction sets, chosen at load time"},
     {"--no-blas",    NULL,  NULL,        false, CMD_CALLS_CC, NULL, set_flag, AT(no_blas), "large products of matrices by adc's own loops, also\nwhere OpenBLAS is installed"},
@@ -406,7 +429,7 @@ static const char *command_line(arena *mem, int argc, char **argv)
 
 exit_code options_parse(options *o, arena *mem, int argc, char **argv)
 {
-    *o = (options){.mem = mem, .optimise = "-O3", .seconds = 1.0};
+    *o = (options){.mem = mem, .optimise = "-O3", .arch = "sm_80,sm_90", .seconds = 1.0};
     o->compile.real = ELEM_F64;
     o->compile.command = command_line(mem, argc, argv);
     set_color(o, NULL, "auto");

@@ -15,10 +15,9 @@ enum {
     CMD_BENCH = 1 << 6,
     CMD_EXPLAIN = 1 << 7,
     CMD_ALL = (1 << 8) - 1,
+    CMD_CALLS_NVCC = CMD_BUILD | CMD_RUN | CMD_GRADCHECK | CMD_BENCH,
     CMD_CALLS_CC = CMD_BUILD | CMD_RUN | CMD_GRADCHECK | CMD_BENCH | CMD_EXPLAIN
 };
-
-typedef enum target { TARGET_C, TARGET_CUDA } target;
 
 typedef struct options {
     arena *mem;
@@ -28,13 +27,14 @@ typedef struct options {
     bool help, version;
 
     compile_options compile; /* path, header_name and prefix are completed by the commands */
-    target target;
 
     VEC(const char *) outputs; /* -o, in order */
     const char *header;        /* --header */
     bool manifest;             /* --manifest */
 
     const char *cc;       /* --cc */
+    const char *nvcc;     /* --nvcc */
+    const char *arch;     /* --arch: "sm_80,sm_90" */
     const char *optimise; /* "-O3" */
     bool debug;           /* -g */
     bool portable;        /* --portable */

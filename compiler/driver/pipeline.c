@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "back/emit_c.h"
+#include "back/emit_cuda.h"
 #include "back/emit_interface.h"
 #include "driver/version.h"
 #include "form/graph_check.h"
@@ -27,6 +28,7 @@
 #include "stage/jam.h"
 #include "stage/keep.h"
 #include "stage/lower.h"
+#include "stage/offload.h"
 #include "stage/parse.h"
 #include "stage/place.h"
 #include "stage/schedule.h"
@@ -101,7 +103,8 @@ static interface *make_interface(pipeline *p)
                         .version = ADC_VERSION,
                         .source_hash = source_hash(p->mem, p->out->program),
                         .command = o->command ? o->command : "adc compile",
-                        .real = o->real};
+                        .real = o->real,
+                        .target = o->target};
     return face;
 }
 
@@ -165,7 +168,7 @@ static void collect_fn(graph *g, graph_fn *f)
     put_roots(f, roots);
 }
 
-static void fuse(graph *g, graph_fn *f)
+static void fuse(graph *g, graph_fn *f, target_kind target)
 {
     fuse_inline(g, f);
     for (int i = 0; i < DIGITS && fuse_digits(g, f); i++)
@@ -180,7 +183,7 @@ static void fuse(graph *g, graph_fn *f)
         fuse_inline(g, f);
         simplify_fn(g, f);
     }
-    fuse_strength(g, f);
+    fuse_strength(g, f, target);
 }
 
 static void print_graphs(pipeline *p)
@@ -238,21 +241,35 @@ static bool derive_all(pipeline *p)
 
 static void fuse_all(pipeline *p, graph_fn *f)
 {
-    fuse(p->graphs.g, f);
+    fuse(p->graphs.g, f, p->o->target);
     verify(p, f, "fuse");
     for (int k = 0; k < f->versions.n; k++)
         fuse_all(p, f->versions.data[k]);
+}
+
+/* Rows in lanes, pairs of rows in registers. */
+static void shape_for_cpu(pipeline *p, nest_fn *n)
+{
+    vectorize(n, p->mem);
+    bound(n, p->mem);
+    block(n, p->mem);
+    jam(n, p->mem);
+}
+
+/* Rows in threads of kernels. */
+static void shape_for_gpu(pipeline *p, nest_fn *n)
+{
+    n->cost = cost_of(p->mem, &n->body);
+    offload(n, p->mem);
+    block(n, p->mem);
 }
 
 static nest_fn *schedule_fn(pipeline *p, graph_fn *f)
 {
     keep(p->graphs.g, f);
     verify(p, f, "keep");
-    nest_fn *n = schedule(p->graphs.g, f, p->o->sum);
-    vectorize(n, p->mem);
-    bound(n, p->mem);
-    block(n, p->mem);
-    jam(n, p->mem);
+    nest_fn *n = schedule(p->graphs.g, f, p->o->sum, p->o->target);
+    (p->o->target == TARGET_CUDA ? shape_for_gpu : shape_for_cpu)(p, n);
     accumulate(n, p->mem);
     loops_temps(p->mem, n, &p->out->temps);
     collapse(n, p->mem);
@@ -382,7 +399,7 @@ bool compile(const compile_options *o, arena *mem, diag *d, compile_output *out)
     text_init(&out->c, mem);
     text_init(&out->header, mem);
     text_init(&out->manifest, mem);
-    emit_c(&out->c, &out->nests, o->header_name ? o->header_name : "model.h");
+    (o->target == TARGET_CUDA ? emit_cuda : emit_c)(&out->c, &out->nests, o->header_name ? o->header_name : "model.h");
     emit_header(&out->header, out->interface);
     emit_manifest(&out->manifest, out->interface);
     return true;

@@ -28,6 +28,7 @@ typedef struct compile_options {
     const char *header_name;        /* how the .c includes its header: "model.h" */
     const char *command;            /* for the header's comment */
     checkpoint checkpoint;          /* --checkpoint */
+    target_kind target;             /* --target */
     bool versions;                  /* functions also in versions for few coordinates */
     const char *emit;               /* --emit=STAGE; NULL: the whole way */
 } compile_options;

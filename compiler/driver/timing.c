@@ -13,19 +13,24 @@ enum { MIN_SAMPLES = 3, MAX_SAMPLES = 10000, MAX_BATCH = 1000000 };
 
 static const double shortest_sample = 2e-4, warm_up = 0.05;
 
+static ad_status run(const timing *t, int64_t n)
+{
+    const call *c = &t->c;
+    ad_status status = AD_OK;
+    for (int64_t i = 0; i < n && status == AD_OK; i++)
+        status = c->f->call(c->sizes, c->in_data, c->out_data, t->workspace, t->workspace_size);
+    return status;
+}
+
 /* Calls the function so many times; seconds per call, or NAN when it failed (reported). */
 static double time_calls(const timing *t, int64_t n)
 {
-    const call *c = &t->c;
     double start = progress_clock();
-    for (int64_t i = 0; i < n; i++) {
-        ad_status status = c->f->call(c->sizes, c->in_data, c->out_data, t->workspace, t->workspace_size);
-        if (status != AD_OK) {
-            call_status(c, status);
-            return NAN;
-        }
-    }
-    return (progress_clock() - start) / (double)n;
+    ad_status status = t->device ? device_run(t->device, n) : run(t, n);
+    if (status == AD_OK)
+        return (progress_clock() - start) / (double)n;
+    call_status(&t->c, status);
+    return NAN;
 }
 
 /* Calls until caches, threads and clock frequency have settled; then chooses how many samples of how many calls. */

@@ -3,12 +3,14 @@
 #define ADC_DRIVER_TIMING_H
 #include "base/vec.h"
 #include "driver/call.h"
+#include "driver/device.h"
 #include "driver/figures.h"
 
 /* One function, ready to be called, and what was measured of it. */
 typedef struct timing {
     call c;
     work work;
+    device_call *device; /* NULL: on the CPU, with this workspace */
     void *workspace;
     size_t workspace_size;
     int64_t batch;        /* calls per sample */

@@ -11,6 +11,7 @@
 
 #include "driver/cache.h"
 #include "driver/files.h"
+#include "driver/toolchain_cuda.h"
 
 #ifndef ADC_SOURCE_DIR
 #define ADC_SOURCE_DIR "."
@@ -224,6 +225,12 @@ static exit_code add_optional(const options *o, toolchain *t, const char *identi
     return EXIT_OK;
 }
 
+static exit_code add_c_flags(const options *o, toolchain *t, const char *identity)
+{
+    words_split(o->mem, &t->flags, "-std=c11 -fPIC -fno-math-errno -fno-trapping-math");
+    return add_optional(o, t, identity);
+}
+
 static const char *whole_identity(const options *o, const toolchain *t, const char *compiler)
 {
     text id;
@@ -243,16 +250,18 @@ static const char *whole_identity(const options *o, const toolchain *t, const ch
 
 exit_code toolchain_find(const options *o, toolchain *t)
 {
-    *t = (toolchain){0};
+    *t = (toolchain){.target = o->compile.target};
+    const bool is_cuda = t->target == TARGET_CUDA;
     const char *path;
     exit_code code = find_runtime(o, t);
     if (!code)
-        code = find_compiler(o, t, &path);
+        code = (is_cuda ? toolchain_find_nvcc : find_compiler)(o, t, &path);
     if (code)
         return code;
     const char *compiler = compiler_identity(o->mem, t, path);
-    words_split(o->mem, &t->flags, "-std=c11 -fPIC -fno-math-errno -fno-trapping-math");
-    code = add_optional(o, t, compiler);
+    code = is_cuda ? EXIT_OK : add_c_flags(o, t, compiler);
+    if (is_cuda)
+        toolchain_add_cuda_flags(o, t);
     if (code)
         return code;
     vec_push(o->mem, &t->flags, o->optimise);

@@ -1,4 +1,4 @@
-/* The C compiler that adc calls: which one, what it can do, and calling it. */
+/* The C compiler or nvcc that adc calls: which one, what it can do, and calling it. */
 #ifndef ADC_DRIVER_TOOLCHAIN_H
 #define ADC_DRIVER_TOOLCHAIN_H
 #include "back/emit_interface.h"
@@ -16,7 +16,8 @@ typedef struct variant {
 #define RUNTIME_SOURCE "status.c"
 
 typedef struct toolchain {
-    words compiler;        /* "clang", or "ccache", "gcc" */
+    target_kind target;
+    words compiler;        /* "clang", or "ccache", "gcc"; "nvcc" */
     words flags;           /* for every compilation */
     VEC(variant) variants; /* with --portable: best first; none: one version will do */
     const char *runtime;   /* folder with status.c and include/adc/runtime.h */
@@ -27,7 +28,7 @@ typedef struct toolchain {
  */
 exit_code toolchain_find(const options *o, toolchain *t);
 
-/* Compiles generated C into output (complete, or not there). The header is found under header_name by the C text.
+/* Compiles the generated text into output (complete, or not there). The header is found under header_name by it.
  * EXIT_OK, EXIT_TOOL when the compiler fails, EXIT_PROGRAM when files cannot be written; reported. */
 exit_code toolchain_build(const options *o, const toolchain *t, product kind, const compile_output *generated,
                           const char *header_name, const char *output);

@@ -1,4 +1,4 @@
-/* Generated C in, a library or object out: compiles in a temporary folder, where the output is moved from when whole.
+/* Generated C or CUDA C in, a library or object out: compiles in a temporary folder, where the output is moved from when whole.
  *
  * A shared library takes the runtime's sources with it and needs nothing of adc; archives and objects are linked with
  * libadc_runtime by their user. A portable one holds an object per instruction set and one that chooses among them. */
@@ -34,7 +34,7 @@ static exit_code call_tool(const options *o, words *argv)
     return EXIT_TOOL;
 }
 
-/* "clang -std=c11 ... -Ifolder -Iruntime" */
+/* "clang -std=c11 ... -iquotefolder -Iruntime"; nvcc knows -I only. */
 static words compiler_call(const build *b)
 {
     arena *mem = b->o->mem;
@@ -42,7 +42,7 @@ static words compiler_call(const build *b)
     words_add(mem, &argv, &b->t->compiler);
     words_add(mem, &argv, &b->t->flags);
     words_add(mem, &argv, &b->libraries.compiler);
-    vec_push(mem, &argv, arena_printf(mem, "-iquote%s", b->folder));
+    vec_push(mem, &argv, arena_printf(mem, "%s%s", b->t->target == TARGET_CUDA ? "-I" : "-iquote", b->folder));
     vec_push(mem, &argv, arena_printf(mem, "-I%s/include", b->t->runtime));
     return argv;
 }
@@ -179,7 +179,8 @@ exit_code toolchain_build(const options *o, const toolchain *t, product kind, co
         report_error(&o->report, "cannot create a temporary folder: %s", strerror(errno));
         return EXIT_PROGRAM;
     }
-    const char *path = arena_printf(o->mem, "%s/%s.c", folder, generated->interface->prefix);
+    const char *extension = t->target == TARGET_CUDA ? "cu" : "c";
+    const char *path = arena_printf(o->mem, "%s/%s.%s", folder, generated->interface->prefix, extension);
     build b = {o, t, generated, folder, path, header_name, {{0}, {0}}};
     const out_file inputs[] = {
         {b.file, text_str(&generated->c), generated->c.n},

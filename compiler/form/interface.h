@@ -6,6 +6,8 @@
 #include "form/extent.h"
 
 typedef enum elem { ELEM_F32, ELEM_F64, ELEM_INT, ELEM_BOOL } elem;
+/* What is generated: C, or CUDA C. */
+typedef enum target_kind { TARGET_C, TARGET_CUDA } target_kind;
 typedef enum arg_role { ARG_INPUT, ARG_RESULT, ARG_GRADIENT } arg_role;
 
 typedef struct interface_arg {
@@ -55,6 +57,7 @@ typedef struct interface {
     const char *source_hash; /* hex */
     const char *command;     /* the command line that made it */
     elem real;
+    target_kind target;
     int nfns;
     interface_fn *fns;
 } interface;

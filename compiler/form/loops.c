@@ -11,7 +11,7 @@
 
 static const char *const kind_names[] = {
     [BUF_INPUT] = "input",     [BUF_RESULT] = "result", [BUF_WORKSPACE] = "workspace",
-    [BUF_SCRATCH] = "scratch", [BUF_LOCAL] = "local",
+    [BUF_SCRATCH] = "scratch", [BUF_LOCAL] = "local",   [BUF_SHARED] = "shared",
 };
 
 static const char *infix(op o)
@@ -94,6 +94,11 @@ static void print_step(text *t, lane_kind at, const extent *step)
     text_add(t, "/lane");
 }
 
+static const char *const place_names[] = {
+    [PLACE_THREAD] = "thread", [PLACE_THREADS] = "threads", [PLACE_BLOCK] = "block",
+    [PLACE_BLOCKS] = "blocks", [PLACE_SPLIT] = "split",     [PLACE_SPLITS] = "splits",
+};
+
 static void print_expr(text *t, const lexpr *e)
 {
     switch (e->kind) {
@@ -134,6 +139,9 @@ static void print_expr(text *t, const lexpr *e)
     case LX_LANE:
         print_call(t, "lane", e);
         break;
+    case LX_PLACE:
+        text_add(t, place_names[e->integer]);
+        break;
     }
 }
 
@@ -170,7 +178,7 @@ static void print_store(text *t, const lstmt *s)
 
 static void print_for(text *t, const lstmt *s)
 {
-    text_addf(t, "%sfor %s in ", s->parallel ? "parallel " : "", s->temp->name);
+    text_addf(t, "%s%sfor %s in ", s->parallel ? "parallel " : "", s->unroll ? "unrolled " : "", s->temp->name);
     print_expr(t, s->lo);
     text_add(t, "..");
     print_expr(t, s->hi);
@@ -265,17 +273,47 @@ static void print_fail(text *t, const lstmt *s)
     print_expr(t, s->e);
 }
 
+static void print_kernel(text *t, const lstmt *s)
+{
+    if (s->text)
+        text_addf(t, "# %s\n    ", s->text);
+    text_addf(t, "kernel %d: ", s->arg);
+    print_expr(t, s->lo);
+    if (s->hi) {
+        text_add(t, " x ");
+        print_expr(t, s->hi);
+    }
+    text_addf(t, " blocks of %" PRId64, s->step);
+    if (s->e) {
+        text_add(t, " while ");
+        print_expr(t, s->e);
+    }
+}
+
+static void print_barrier(text *t, const lstmt *s)
+{
+    (void)s;
+    text_add(t, "barrier");
+}
+
+static void print_last(text *t, const lstmt *s)
+{
+    (void)s;
+    text_add(t, "last split only");
+}
+
 static void print_comment(text *t, const lstmt *s)
 {
     text_addf(t, "# %s", s->text);
 }
 
 static void (*const printers[])(text *t, const lstmt *s) = {
-    [LS_LET] = print_scalar,     [LS_VAR] = print_scalar,      [LS_SET] = print_scalar,  [LS_STORE] = print_store,
-    [LS_FOR] = print_for,        [LS_IF] = print_if,           [LS_FILL] = print_fill,   [LS_COPY] = print_copy,
-    [LS_COPY_INTO] = print_copy, [LS_SWAP] = print_swap,       [LS_ARRAY] = print_array, [LS_INSERT] = print_insert,
-    [LS_ACC] = print_acc,        [LS_ADD] = print_add,         [LS_JOIN] = print_join,   [LS_FAIL] = print_fail,
-    [LS_CALL] = print_routine,   [LS_COMMENT] = print_comment,
+    [LS_LET] = print_scalar,     [LS_VAR] = print_scalar,      [LS_SET] = print_scalar,    [LS_STORE] = print_store,
+    [LS_FOR] = print_for,        [LS_IF] = print_if,           [LS_FILL] = print_fill,     [LS_COPY] = print_copy,
+    [LS_COPY_INTO] = print_copy, [LS_SWAP] = print_swap,       [LS_ARRAY] = print_array,   [LS_INSERT] = print_insert,
+    [LS_ACC] = print_acc,        [LS_ADD] = print_add,         [LS_JOIN] = print_join,     [LS_FAIL] = print_fail,
+    [LS_CALL] = print_routine,   [LS_COMMENT] = print_comment, [LS_KERNEL] = print_kernel, [LS_BARRIER] = print_barrier,
+    [LS_LAST] = print_last,
 };
 
 static void print_body(text *t, const lstmt_list *body, int indent)
@@ -318,6 +356,14 @@ int64_t size_share_value(int64_t least, int64_t all, int64_t one, int64_t most)
     n = n < least ? least : n;
     n = n > most ? most : n;
     return n < 0 ? 0 : n;
+}
+
+extent_pool *loops_pool(const nest_fn *f, arena *mem)
+{
+    for (int i = 0; i < f->buffers.n; i++)
+        if (f->buffers.data[i]->rank > 0)
+            return f->buffers.data[i]->extents[0]->pool;
+    return extent_pool_new(mem);
 }
 
 static const size_share *share_of(const nest_fn *f, const char *name)

@@ -13,7 +13,8 @@ typedef enum buffer_kind {
     BUF_RESULT,    /* the caller's array, may be NULL: stores are then skipped; never loaded from unless readable */
     BUF_WORKSPACE, /* a slot of the workspace */
     BUF_SCRATCH,   /* a slot of the workspace for each thread: used inside parallel loops */
-    BUF_LOCAL      /* a C array on the stack: constant extents, small */
+    BUF_LOCAL,     /* a C array on the stack: constant extents, small */
+    BUF_SHARED     /* an array of a block of GPU threads: constant extents, small */
 } buffer_kind;
 
 typedef struct buffer {
@@ -49,8 +50,19 @@ typedef enum lexpr_kind {
     LX_WIDTH,   /* the number of lanes */
     LX_LIBRARY, /* bool: the library of that number (integer) may be called */
     LX_FOLD,    /* the lanes of args[0] combined in a fixed order: op is OP_SUM, OP_PROD, ... */
-    LX_LANE     /* lane args[1] of args[0] */
+    LX_LANE,    /* lane args[1] of args[0] */
+    LX_PLACE    /* where in its grid a GPU thread is: place_kind in integer */
 } lexpr_kind;
+
+/* Of a kernel: its threads are `blocks` x `splits` blocks of `threads` each. */
+typedef enum place_kind {
+    PLACE_THREAD,
+    PLACE_THREADS,
+    PLACE_BLOCK,
+    PLACE_BLOCKS,
+    PLACE_SPLIT,
+    PLACE_SPLITS
+} place_kind;
 
 /* How an entry of a buffer that has one value for all lanes is found for each lane. */
 typedef enum lane_kind {
@@ -69,6 +81,7 @@ typedef struct lexpr {
     temp *temp;
     op op;
     buffer *buffer;
+    bool numbers; /* LX_POINT, OP_MAX or OP_MIN: the other one where one is no number */
     bool guarded; /* LX_LOAD: subscripts may be out of range (of each axis): then the value is 0 */
     bool lanes;   /* a value per lane */
     lane_kind at; /* LX_LOAD */
@@ -107,7 +120,11 @@ typedef enum lstmt_kind {
     LS_CALL,   /* routine(subs, sizes): whole buffers (LX_LOAD without subscripts), operands, results, scratch memory.
                   Where it fails its results are NaN, and so are the function's, which returns AD_NUMERIC */
     LS_FAIL,   /* if (e) return AD_STATUS(code, arg) */
-    LS_COMMENT /* text: "kernel v, model.ad:7: let v[i] = sum[j](K[i, j] * p[j]);" */
+    LS_KERNEL, /* launches body on the GPU: lo x hi blocks (hi NULL: 1) of `step` threads each. Threads that do not find
+                  e true do nothing; e NULL: all work. arg: its number; text: as of LS_COMMENT, or NULL */
+    LS_BARRIER, /* all threads of the block come here before one goes on */
+    LS_LAST,    /* of the blocks that differ in PLACE_SPLIT alone, all but the last one to come here end */
+    LS_COMMENT  /* text: "kernel v, model.ad:7: let v[i] = sum[j](K[i, j] * p[j]);" */
 } lstmt_kind;
 
 typedef struct lstmt lstmt;
@@ -124,6 +141,7 @@ struct lstmt {
     bool independent;    /* LS_FOR: but for accumulators, iterations may run in any order */
     bool must;           /* LS_FOR: written for lanes */
     bool symmetric;      /* LS_FOR: half of the pairs, for the rows of both */
+    int unroll;          /* LS_FOR: so many passes side by side, by the C compiler; 0: as it likes */
     bool lanes;          /* LS_FOR: a pass serves the AD_LANES indices from temp on */
     bool either;         /* LS_IF: both branches compute the same; the second is the usual way */
     int64_t most;        /* LS_FOR: passes at most; 0: unknown */
@@ -184,6 +202,9 @@ typedef struct nest_fn {
     VEC(buffer *) buffers;
     VEC(size_check) checks;
     lstmt_list body;
+    const extent *cost;        /* operations of a call; NULL: those of the body */
+    int threads;               /* that have scratch slots of their own, at most */
+    int state_bytes;           /* of a call's state, before the slots */
     int nslots;                /* by place */
     const extent **slot_bytes; /* bytes of each slot before alignment (polynomial); scratch slots: of one thread */
     bool *slot_scratch;
@@ -195,6 +216,8 @@ typedef struct nest_module {
     bool fast_math; /* functions may be less exact than 2 ulp */
 } nest_module;
 
+/* The pool of the extents of its buffers; a new one where there are none. */
+extent_pool *loops_pool(const nest_fn *f, arena *mem);
 /* e depends on the size or int input, itself or through a share. */
 bool loops_mention(const nest_fn *f, const extent *e, const char *name);
 void loops_print(text *t, const nest_fn *f);

@@ -7,6 +7,9 @@
  *   (c * x) * d        x * (c * d)             c, d of less depth than x; signs and constants are such
  *   exp(c * x + d)     exp2(c' * x + d')       c' = c * log2(e): where the factor is free
  *
+ *   exp(-c * |x - y|^2) exp2(-|c' * x - c' * y|^2)  c' = sqrt(c * log2(e)): for a GPU, where each point is scaled once
+ *                      and a pair's exponential takes one operation less
+ *
  * Divisions and exponentials are left alone below a single axis: they are not in an inner loop, and there x / c is
  * exact where the quotient is. The results differ by rounding only (and where inv(c) overflows). */
 #include "stage/fuse.h"
@@ -18,6 +21,7 @@ typedef struct strengthening {
     map done;
     map places; /* variable -> its place */
     int depth;
+    bool scales_points; /* differences of points serve distances alone */
 } strengthening;
 
 /* The place of a variable, from 1; 0: a constant. */
@@ -123,10 +127,93 @@ static node *scaled(strengthening *s, node *n, int depth, double c)
     return product(s, n, scale);
 }
 
+/* ---- distances in the scale of their exponential ---- */
+
+static bool is_nonnegative(const node *n)
+{
+    double x;
+    switch (n->op) {
+    case OP_SQ:
+    case OP_EXP:
+    case OP_ABS:
+    case OP_SQRT:
+        return true;
+    case OP_INV:
+        return is_nonnegative(n->args[0]);
+    case OP_MUL:
+    case OP_ADD:
+    case OP_DIV:
+        return is_nonnegative(n->args[0]) && is_nonnegative(n->args[1]);
+    default:
+        return node_is_const(n, &x) && x >= 0;
+    }
+}
+
+static bool is_nonpositive(const node *n)
+{
+    double x;
+    if (n->op == OP_NEG)
+        return is_nonnegative(n->args[0]);
+    if (n->op == OP_MUL || n->op == OP_DIV)
+        return (is_nonpositive(n->args[0]) && is_nonnegative(n->args[1])) ||
+               (is_nonnegative(n->args[0]) && is_nonpositive(n->args[1]));
+    return node_is_const(n, &x) && x <= 0;
+}
+
+static bool is_difference(const node *n)
+{
+    return n->op == OP_SUB && n->args[0]->op == OP_ACCESS && n->args[1]->op == OP_ACCESS;
+}
+
+/* A sum of squares of differences. */
+static bool is_distance(const node *n)
+{
+    if (n->op == OP_ADD)
+        return is_distance(n->args[0]) && is_distance(n->args[1]);
+    return n->op == OP_SQ && is_difference(n->args[0]);
+}
+
+/* Whether a difference of entries is read but to be squared: then it would have to be computed in both scales. */
+static bool reads_differences(map *seen, const node *n)
+{
+    static char mark;
+    if (n->nargs == 0 || map_get(seen, n))
+        return false;
+    map_set(seen, n, &mark);
+    for (int i = 0; i < n->nargs; i++)
+        if ((is_difference(n->args[i]) && n->op != OP_SQ) || reads_differences(seen, n->args[i]))
+            return true;
+    return false;
+}
+
+static node *scaled_distance(strengthening *s, node *n, node *scale)
+{
+    graph *g = s->g;
+    if (n->op == OP_ADD)
+        return graph_bin(g, OP_ADD, scaled_distance(s, n->args[0], scale), scaled_distance(s, n->args[1], scale));
+    node *d = n->args[0];
+    node *a = graph_bin(g, OP_MUL, d->args[0], scale), *b = graph_bin(g, OP_MUL, d->args[1], scale);
+    return graph_un(g, OP_SQ, graph_bin(g, OP_SUB, a, b));
+}
+
+/* NULL: x is no such distance times what is not positive. */
+static node *in_scale(strengthening *s, node *x)
+{
+    node *deep, *shallow;
+    if (!s->scales_points || !split_by_depth(s, x, &deep, &shallow) || !is_nonpositive(shallow) || !is_distance(deep))
+        return NULL;
+    node *c = graph_un(s->g, OP_NEG, gather(s, shallow, graph_real(s->g, x->elem, LOG2_E)));
+    node *scale = graph_un(s->g, OP_SQRT, c);
+    return graph_un(s->g, OP_EXP2, graph_un(s->g, OP_NEG, scaled_distance(s, deep, scale)));
+}
+
 static node *strengthen_exp(strengthening *s, node *n)
 {
     node *x = n->args[0];
     int depth = depth_of(s, x);
+    node *e = is_inner(x) ? in_scale(s, x) : NULL;
+    if (e)
+        return e;
     if (!is_inner(x) || !scales_freely(s, x, depth))
         return n;
     return graph_un(s->g, OP_EXP2, scaled(s, x, depth, LOG2_E));
@@ -184,9 +271,13 @@ static node *walk(strengthening *s, node *n)
     return r;
 }
 
-void fuse_strength(graph *g, graph_fn *f)
+void fuse_strength(graph *g, graph_fn *f, target_kind target)
 {
-    strengthening s = {.g = g};
+    strengthening s = {.g = g, .scales_points = target == TARGET_CUDA};
+    map seen;
+    map_init(&seen, g->mem);
+    for (int i = 0; i < f->nouts; i++)
+        s.scales_points = s.scales_points && !reads_differences(&seen, f->outs[i]);
     map_init(&s.done, g->mem);
     map_init(&s.places, g->mem);
     for (int i = 0; i < f->nouts; i++)

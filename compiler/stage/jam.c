@@ -3,6 +3,7 @@
 #include "stage/jam.h"
 
 #include "base/map.h"
+#include "form/loops_copy.h"
 #include "form/loops_live.h"
 #include "form/loops_make.h"
 
@@ -171,98 +172,26 @@ static bool can_jam(arena *mem, const map *uses, const lstmt *loop, bool outputs
     return possible;
 }
 
-/* ---- copies ---- */
-
-typedef struct copying {
-    arena *mem;
-    map renamed; /* temp -> that of the copy */
-    map rows;    /* buffer -> that of the copy */
-    int number;
-} copying;
-
-static temp *rename_temp(copying *c, temp *t)
-{
-    temp *new = temp_new(c->mem, arena_printf(c->mem, "%s_%d", t->name, c->number), t->elem, t->lanes);
-    map_set(&c->renamed, t, new);
-    return new;
-}
-
-static temp *copy_temp(const copying *c, temp *t)
-{
-    temp *new = t ? map_get(&c->renamed, t) : NULL;
-    return new ? new : t;
-}
-
-static buffer *copy_row(const copying *c, buffer *b)
-{
-    buffer *own = b ? map_get(&c->rows, b) : NULL;
-    return own ? own : b;
-}
-
-static lexpr *copy_expr(const copying *c, const lexpr *e)
-{
-    if (!e)
-        return NULL;
-    lexpr *out = lexpr_new(c->mem, *e);
-    out->temp = copy_temp(c, e->temp);
-    out->buffer = copy_row(c, e->buffer);
-    for (int i = 0; i < e->nargs; i++)
-        out->args[i] = copy_expr(c, e->args[i]);
-    return out;
-}
-
-static accumulator *copy_acc(const copying *c, const accumulator *a)
-{
-    accumulator *out = ARENA_NEW(c->mem, accumulator);
-    *out = *a;
-    out->value = copy_temp(c, a->value);
-    out->second = copy_temp(c, a->second);
-    return out;
-}
-
-static lstmt *copy_statement(copying *c, const lstmt *s)
-{
-    lstmt *out = ARENA_NEW(c->mem, lstmt);
-    *out = *s;
-    if (s->kind == LS_LET)
-        out->temp = rename_temp(c, s->temp);
-    if (s->kind == LS_ACC) {
-        rename_temp(c, s->acc->value);
-        if (s->acc->second)
-            rename_temp(c, s->acc->second);
-    }
-    out->buffer = copy_row(c, s->buffer);
-    out->e = copy_expr(c, s->e);
-    out->lo = copy_expr(c, s->lo);
-    out->filter = copy_expr(c, s->filter);
-    if (s->acc)
-        out->acc = copy_acc(c, s->acc);
-    out->subs = ARENA_ARRAY(c->mem, lexpr *, s->nsubs + 1);
-    for (int i = 0; i < s->nsubs; i++)
-        out->subs[i] = copy_expr(c, s->subs[i]);
-    return out;
-}
-
 /* ---- the loop ---- */
 
 /* Each statement once per pass of the group; loops once for all. */
-static void widen(copying *copies, const lstmt_list *list, lstmt_list *out)
+static void widen(loops_copying *copies, const lstmt_list *list, lstmt_list *out)
 {
     arena *mem = copies->mem;
     for (int i = 0; i < list->n; i++) {
         const lstmt *s = list->data[i];
         if (s->kind != LS_FOR) {
             for (int k = 0; k < WIDTH; k++)
-                vec_push(mem, out, copy_statement(&copies[k], s));
+                vec_push(mem, out, loops_copy(&copies[k], s));
             continue;
         }
         lstmt *loop = lstmt_new(mem, out, LS_FOR);
         *loop = *s;
         loop->temp = temp_new(mem, s->temp->name, ELEM_INT, false);
-        loop->lo = copy_expr(copies, s->lo);
-        loop->hi = copy_expr(copies, s->hi);
+        loop->lo = loops_copy_expr(copies, s->lo);
+        loop->hi = loops_copy_expr(copies, s->hi);
         for (int k = 0; k < WIDTH; k++)
-            map_set(&copies[k].renamed, s->temp, loop->temp);
+            map_set(&copies[k].temps, s->temp, loop->temp);
         loop->body = (lstmt_list){0};
         widen(copies, &s->body, &loop->body);
     }
@@ -283,17 +212,16 @@ typedef struct jamming {
     map uses; /* buffer -> int: in the function */
 } jamming;
 
-static void copy_rows(jamming *j, copying *c, const buffer_list *rows)
+static void copy_rows(jamming *j, loops_copying *c, int number, const buffer_list *rows)
 {
-    map_init(&c->rows, j->mem);
-    for (int i = 0; c->number > 0 && i < rows->n; i++) {
-        if (map_get(&c->rows, rows->data[i]))
+    for (int i = 0; number > 0 && i < rows->n; i++) {
+        if (map_get(&c->buffers, rows->data[i]))
             continue;
         buffer *own = ARENA_NEW(j->mem, buffer);
         *own = *rows->data[i];
-        own->name = arena_printf(j->mem, "%s_of_%d", own->name, c->number);
+        own->name = arena_printf(j->mem, "%s_of_%d", own->name, number);
         vec_push(j->mem, &j->f->buffers, own);
-        map_set(&c->rows, rows->data[i], own);
+        map_set(&c->buffers, rows->data[i], own);
     }
 }
 
@@ -310,14 +238,13 @@ static void jam_loop(jamming *j, lstmt *loop, const buffer_list *rows, lstmt_lis
     groups->hi = lexpr_temp(mem, rest);
     groups->step = WIDTH;
     groups->whole = lstmt_range(loop);
-    copying copies[WIDTH];
+    loops_copying copies[WIDTH];
     for (int k = 0; k < WIDTH; k++) {
-        copies[k] = (copying){.mem = mem, .number = k};
-        map_init(&copies[k].renamed, mem);
-        copy_rows(j, &copies[k], rows);
+        loops_copy_init(&copies[k], mem, j->f, arena_printf(mem, "_%d", k));
+        copy_rows(j, &copies[k], k, rows);
         lexpr *at = lexpr_bin(mem, OP_ADD, lexpr_temp(mem, groups->temp), lexpr_int(mem, k));
         temp *index = k ? lstmt_let(mem, &groups->body, arena_printf(mem, "%s_%d", name, k), at) : groups->temp;
-        map_set(&copies[k].renamed, loop->temp, index);
+        map_set(&copies[k].temps, loop->temp, index);
     }
     widen(copies, &loop->body, &groups->body);
     loop->lo = groups->hi;

@@ -45,14 +45,6 @@ static bool needs_slot(const buffer *b)
     return b->kind == BUF_WORKSPACE || b->kind == BUF_SCRATCH || (b->kind == BUF_RESULT && b->readable);
 }
 
-static extent_pool *find_pool(const nest_fn *f, arena *mem)
-{
-    for (int i = 0; i < f->buffers.n; i++)
-        if (f->buffers.data[i]->rank > 0)
-            return f->buffers.data[i]->extents[0]->pool;
-    return extent_pool_new(mem);
-}
-
 /* Rows of the tiles that hold those of the buffer, at most. */
 static const extent *whole_tiles(extent_pool *pool, const buffer *b)
 {
@@ -199,20 +191,21 @@ static const char *formula(const placer *p)
 {
     const extent *sum = extent_const(p->pool, 0);
     for (int i = 0; i < p->f->nslots; i++)
-        sum = extent_add(sum, extent_scale(p->f->slot_bytes[i], p->f->slot_scratch[i] ? SCRATCH_THREADS : 1));
+        sum = extent_add(sum, extent_scale(p->f->slot_bytes[i], p->f->slot_scratch[i] ? p->f->threads : 1));
+    int more = SLOT_ALIGNMENT + p->f->state_bytes;
     if (p->f->nslots == 0)
-        return "0";
+        return p->f->state_bytes ? arena_printf(p->mem, "%d", more) : "0";
     const char *parts = p->f->nslots == 1 ? "rounded up to a multiple of" : "each part rounded up to a multiple of";
     const char *bytes = extent_str(p->mem, sum);
     for (int i = 0; i < p->f->shares.n; i++)
         bytes =
             arena_printf(p->mem, "%s%s %s", bytes, i ? "," : " with", size_share_text(p->mem, &p->f->shares.data[i]));
-    return arena_printf(p->mem, "%s, %s %d, plus %d", bytes, parts, SLOT_ALIGNMENT, SLOT_ALIGNMENT);
+    return arena_printf(p->mem, "%s, %s %d, plus %d", bytes, parts, SLOT_ALIGNMENT, more);
 }
 
 void place(nest_fn *f, arena *mem)
 {
-    placer p = {.mem = mem, .f = f, .pool = find_pool(f, mem)};
+    placer p = {.mem = mem, .f = f, .pool = loops_pool(f, mem)};
     map_init(&p.index, mem);
     collect_needs(&p);
     join_swapped(&p, &f->body);

@@ -4,8 +4,7 @@
 #include "form/loops.h"
 
 enum {
-    SLOT_ALIGNMENT = 64, /* bytes; what a slot takes is a multiple of it */
-    SCRATCH_THREADS = 64 /* a scratch slot is there so many times */
+    SLOT_ALIGNMENT = 64 /* bytes; what a slot takes is a multiple of it */
 };
 
 /* Gives every workspace, scratch and readable result buffer a slot, and fills nslots, slot_bytes, slot_scratch,

@@ -111,11 +111,12 @@ static void finish_result(scheduler *s, node *out, buffer *result)
         from->readable = true;
 }
 
-nest_fn *schedule(graph *g, const graph_fn *f, sum_mode sums)
+nest_fn *schedule(graph *g, const graph_fn *f, sum_mode sums, target_kind target)
 {
-    scheduler s = {.g = g, .mem = g->mem, .f = f, .sums = sums, .used_names = g->names};
+    scheduler s = {.g = g, .mem = g->mem, .f = f, .sums = sums, .target = target, .used_names = g->names};
     nest_fn *out = s.out = ARENA_NEW(g->mem, nest_fn);
     out->face = f->face;
+    out->threads = CPU_THREADS;
     for (int i = 0; i < f->size_checks.n; i++)
         vec_push(g->mem, &out->checks, f->size_checks.data[i]);
     map_init(&s.taken, g->mem);

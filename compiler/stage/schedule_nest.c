@@ -609,7 +609,7 @@ void emit_loops(scheduler *s, block *b, int n, item *const *items, bool in_order
         reduces |= items[i]->kind == ITEM_REDUCE;
     bool parallel = !in_order && is_parallel_row(b, items[0]);
     s->in_order = in_order;
-    if (reduces && parallel)
+    if (reduces && parallel && s->target == TARGET_C)
         chunked_loop(s, b, n, items, loops);
     else
         plain_loop(s, b, n, items, parallel, loops);

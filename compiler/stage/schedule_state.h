@@ -61,6 +61,7 @@ typedef struct scheduler {
     arena *mem;
     const graph_fn *f;
     sum_mode sums;
+    target_kind target;
     nest_fn *out;
     block *root;
     names *used_names;

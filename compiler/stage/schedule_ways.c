@@ -121,9 +121,9 @@ static void emit_symmetric(scheduler *s, block *b, int n, item *const *items, pa
     vec_push(s->mem, b->out, choice);
 }
 
-static bool may_share_pairs(const block *b)
+static bool may_share_pairs(const scheduler *s, const block *b)
 {
-    return b->sequential && !b->in_order;
+    return s->target == TARGET_C && b->sequential && !b->in_order;
 }
 
 static void emit_apart(scheduler *s, block *b, int n, item *const *items, lstmt_list *out)
@@ -163,7 +163,7 @@ static void emit_joint(scheduler *s, block *b, pair_plan *plan, int nrows, item 
 
 bool emit_joined(scheduler *s, block *b, int nrows, item *const *rows, int ncolumns, item *const *columns)
 {
-    pair_plan *plan = may_share_pairs(b) ? find_joint_pairs(s, nrows, rows, ncolumns, columns) : NULL;
+    pair_plan *plan = may_share_pairs(s, b) ? find_joint_pairs(s, nrows, rows, ncolumns, columns) : NULL;
     if (plan)
         emit_joint(s, b, plan, nrows, rows, ncolumns, columns);
     return plan != NULL;
@@ -182,9 +182,11 @@ static bool emit_by_library(scheduler *s, block *b, item *const *items)
 
 void emit_ways(scheduler *s, block *b, int n, item *const *items)
 {
-    pair_plan *plan = may_share_pairs(b) ? find_pairs(s, n, items) : NULL;
+    pair_plan *plan = may_share_pairs(s, b) ? find_pairs(s, n, items) : NULL;
     if (plan)
         emit_symmetric(s, b, n, items, plan);
+    else if (s->target == TARGET_CUDA)
+        emit_loops(s, b, n, items, false, b->out);
     else if (n != 1 || !emit_by_library(s, b, items))
         emit_apart(s, b, n, items, b->out);
 }

@@ -144,7 +144,7 @@ int main(void)
 {
     int failures = 0;
     for (int i = 0; prelude_tables[i]; i++)
-        for (const prelude_row *r = prelude_tables[i]; r->name; r++)
+        for (const prelude_row *r = prelude_tables[i]; r->name && !prelude_is_cuda(prelude_tables[i]); r++)
             failures += check_row(r->name);
     return failures != 0;
 }

@@ -9,13 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AD_ABI 1
+#define AD_ABI 2
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 typedef int32_t ad_status;
+
+/* A cudaStream_t, in headers that do without CUDA's; NULL: the default stream. */
+typedef void *ad_stream;
 
 enum {
     AD_OK = 0,
@@ -69,7 +72,22 @@ typedef struct ad_function {
     ad_status (*call)(const int64_t *sizes, const void *const *in, void *const *out, void *workspace,
                       size_t workspace_size);
     const char *primal; /* for "f_grad": "f"; else NULL */
+    /* On a GPU: as call, but tensors, results and workspace (workspace(...) bytes) are in the device's memory; returns
+     * when the work is in the stream. NULL in modules for the CPU. */
+    ad_status (*enqueue)(const int64_t *sizes, const void *const *in, void *const *out, void *workspace,
+                         size_t workspace_size, ad_stream stream);
 } ad_function;
+
+/* The GPU that a module computes on, for those who have no CUDA themselves. */
+typedef struct ad_device {
+    const char *(*problem)(void);    /* why nothing can run, in English: there is no GPU, ...; NULL: there is none */
+    void *(*allocate)(size_t bytes); /* NULL: there is not so much memory */
+    void (*release)(void *p);
+    ad_status (*copy_in)(void *device, const void *host, size_t bytes);
+    ad_status (*copy_out)(void *host, const void *device, size_t bytes);
+    /* Waits for the stream; the status of the call that was given this workspace (may be NULL). */
+    ad_status (*wait)(ad_stream stream, const void *workspace);
+} ad_device;
 
 typedef struct ad_module {
     int32_t abi; /* AD_ABI */
@@ -79,6 +97,7 @@ typedef struct ad_module {
     const char *real;        /* "f64" or "f32" */
     int32_t function_count;
     const ad_function *functions;
+    const ad_device *device; /* NULL: the functions run on the CPU */
 } ad_module;
 
 #ifdef __cplusplus

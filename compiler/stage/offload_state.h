@@ -1,0 +1,124 @@
+/* Private to stage/offload*.c. */
+#ifndef ADC_STAGE_OFFLOAD_STATE_H
+#define ADC_STAGE_OFFLOAD_STATE_H
+#include "base/map.h"
+#include "form/loops_make.h"
+#include "stage/offload.h"
+
+enum {
+    MANY_BLOCKS = 1056,               /* fill any GPU of today; results do not depend on which */
+    SPLIT_ENTRIES = MANY_BLOCKS * 512 /* states of all splits: at most 512 of a block */
+};
+
+typedef VEC(buffer *) buffer_parts;
+
+typedef struct offloading {
+    arena *mem;
+    nest_fn *f;
+    extent_pool *pool;
+    map live;             /* temporaries that are read */
+    map declared;         /* temporaries of the host's statements */
+    map device;           /* of those, which only the GPU knows */
+    map cells;            /* of those: temporary -> buffer */
+    lstmt_list *out;      /* of the host */
+    lstmt *serial;        /* the kernel of one thread that takes one more statement; NULL: the next one begins it */
+    lexpr *guard;         /* kernels do nothing where it is false; NULL: all run */
+    const char *comment;  /* of the next kernel; NULL: none */
+    VEC(lstmt *) pending; /* accumulators without terms yet */
+    VEC(lstmt *) several; /* accumulators that several kernels add to */
+    map wholes;           /* value of a kernel's accumulator -> that of all kernels */
+    buffer_parts parts[ELEM_BOOL + 1]; /* memory of splits, one for each state of that type */
+    const extent *tile_rows;           /* points of kernels with tiles, of different sizes added up; NULL: none */
+    bool any_rows;                     /* the points of one are not a size */
+    int kernels;
+} offloading;
+
+/* offload_place.c: which temporaries only the GPU knows. */
+void find_device_temps(offloading *o);
+bool host_knows(const offloading *o, const lexpr *e);
+/* A loop of the host, each of whose passes launches kernels. */
+bool is_host_loop(const offloading *o, const lstmt *s);
+/* A loop whose passes are independent, as a kernel. */
+bool is_kernel_loop(const offloading *o, const lstmt *s);
+bool has_parallel_work(const lstmt_list *body);
+
+/* offload_nest.c: whole buffers as loops over their entries. */
+lstmt *nest_of_fill(offloading *o, const lstmt *s);
+lstmt *nest_of_copy(offloading *o, const lstmt *s);
+lstmt *nest_of_exchange(offloading *o, const lstmt *s);
+
+/* The points of a kernel: the passes of loops around each other. */
+typedef struct points {
+    VEC(lstmt *) loops; /* all but a single one from 0, to a number that does not depend on the others */
+    lstmt_list body;
+    lexpr *count;
+} points;
+
+/* Scalars of the GPU that the body of a kernel reads are read once. */
+typedef struct hoisting {
+    offloading *o;
+    lstmt_list *out;
+    map read; /* temp -> temp */
+} hoisting;
+
+/* offload_points.c */
+points find_points(offloading *o, lstmt *loop);
+void push_points(offloading *o, const points *p);
+lexpr *here(offloading *o, place_kind k);
+lexpr *rounded_up(offloading *o, lexpr *n, int by);
+/* The point's indices from its number. */
+void let_indices(offloading *o, lstmt_list *out, const points *p, lexpr *number);
+void begin_hoisting(hoisting *h, offloading *o, lstmt_list *out);
+void hoist_cells(hoisting *h, const lstmt_list *body);
+lexpr *hoisted(hoisting *h, lexpr *e);
+
+/* offload_sums.c: a block of threads adds up; several blocks share a long sum. */
+/* The sums of the loop over all its passes, into cells. */
+void push_sums(offloading *o, lstmt *loop, const lstmt_list *accs);
+/* Each pass has long sums of its own: a kernel for the passes, and one for what they add. */
+void push_rows_then_sums(offloading *o, lstmt *loop, const lstmt_list *accs);
+/* A block, or several, per point. */
+void push_few_rows(offloading *o, const points *p, lstmt *sum);
+/* Accumulators, n groups of equally many, of what parts of the range gave in all splits; only the last block of them
+ * goes on. at[k]: the number of the point of group k, of so many. */
+void join_splits(offloading *o, lstmt_list *out, const lstmt_list *accs, int n, lexpr *const *at, lexpr *entries);
+void note_tile_rows(offloading *o, const lexpr *count);
+/* Once all kernels are there. */
+void size_parts(offloading *o);
+/* Sums get one for a part of their terms; after: what then joins the whole. parts: value of the whole -> of the part.
+ */
+void begin_parts(offloading *o, lstmt_list *out, lstmt_list *after, const lstmt_list *accs, map *parts);
+/* How many blocks share a sum, when there are so many without that; each has so many terms at least. */
+lexpr *count_splits(offloading *o, lexpr *blocks, lexpr *terms, int least);
+/* The part of 0..terms that is this split's: begin is a multiple of grain. */
+void let_split(offloading *o, lstmt_list *out, lexpr *terms, int grain, lexpr **begin, lexpr **end);
+
+/* offload_tiles.c: several rows per thread, columns in shared memory. */
+/* The loop over columns, whose sums are all that is long in the body; NULL: there is no such loop, or there are more.
+ */
+lstmt *long_sum(offloading *o, const lstmt_list *body);
+bool has_long_sums(offloading *o, const lstmt_list *body);
+void push_tiles(offloading *o, const points *p, lstmt *sum);
+
+/* offload_kernel.c */
+lstmt *new_kernel(offloading *o, lexpr *blocks, int threads);
+lexpr *load_cell(offloading *o, buffer *b);
+void push_rows(offloading *o, lstmt *loop);
+/* The loop in one thread; what it adds up goes into cells. */
+void push_serial_loop(offloading *o, lstmt *loop);
+/* A declaration; rest: what follows it. */
+void begin_state(offloading *o, lstmt *acc, const lstmt_list *rest);
+/* The states of a kernel's accumulators go into cells, if something reads them. */
+void finish_states(offloading *o, lstmt_list *out, const lstmt_list *accs);
+void keep_state(offloading *o, lstmt_list *out, temp *t);
+/* Temporaries that the GPU knows, in the expressions of the statement, become loads. */
+void read_cells(offloading *o, lstmt *s);
+lexpr *with_cells(offloading *o, lexpr *e);
+buffer *cell_of(offloading *o, temp *t);
+buffer *new_cell(offloading *o, const char *name, elem e);
+void flush_serial(offloading *o);
+void push_serial(offloading *o, lstmt *s);
+/* The loop, whose passes are independent, as a kernel. */
+void push_kernel(offloading *o, lstmt *loop);
+
+#endif

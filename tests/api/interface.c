@@ -145,9 +145,9 @@ static text model_source(const interface *m)
     text_init(&t, mem);
     text_addf(&t, "#include \"model%s.h\"\n\n", m->suffix);
     for (int i = 0; i < m->nfns; i++) {
-        emit_workspace_prototype(&t, m, &m->fns[i]);
+        emit_workspace_prototype(&t, m, &m->fns[i], TARGET_C);
         text_addf(&t, "\n{\n%s}\n\n", queries[i]);
-        emit_prototype(&t, m, &m->fns[i]);
+        emit_prototype(&t, m, &m->fns[i], ENTRY_C);
         text_add(&t, "\n{\n");
         const char *suffix = strstr(bodies[i], "%s");
         text_addn(&t, bodies[i], suffix ? (size_t)(suffix - bodies[i]) : strlen(bodies[i]));
@@ -226,8 +226,8 @@ int main(void)
     compile_and_run("clang", "-std=c11 -x c");
     compile_and_run("g++", "-std=c++17 -x c++");
     compile_and_run("clang++", "-std=c++17 -x c++");
-    check_guard("0", "newer");
-    check_guard("2", "older");
+    check_guard("1", "newer");
+    check_guard("3", "older");
     check_clash();
     if (failures == 0)
         check(shell(arena_printf(mem, "rm -r '%s'", directory)), "cleaning up");

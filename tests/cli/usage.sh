@@ -85,11 +85,3 @@ done
 for mode in blocked kahan f64; do expect 0 adc check --sum=$mode "$model"; done
 for mode in precise fast; do expect 0 adc check --math $mode "$model"; done
 expect 0 adc check -- "$model"
-
-# What later versions do is refused in one line.
-expect 1 adc compile "$model" -o model.cu
-one_error
-err_has "CUDA is not available in this version"
-expect 1 adc build "$model" -o libmodel.so --target=cuda
-one_error
-err_has "CUDA is not available in this version"

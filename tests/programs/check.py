@@ -10,6 +10,7 @@ A test is one .ad file whose comments say what to run and what must come out:
     #! error "text"                    adc check FILE must exit 1 with this text on stderr
     #! option -D D=3                   given to every command on this file
     #! f32 off | f32 ~1e-3             skip the file, or widen its tolerance, under --real=f32
+    #! cuda off                        skip the file under --target=cuda
 
 Tolerances are relative (to a hundredth of the largest entry where an entry is smaller still). A non-finite expectation (inf, nan) is met by
 JSON's null with the result's name listed under "nonfinite".
@@ -39,7 +40,7 @@ class Run:
 
 class Test:
     def __init__(self, path):
-        self.path, self.runs, self.options, self.f32 = path, [], [], "on"
+        self.path, self.runs, self.options, self.f32, self.cuda = path, [], [], "on", "on"
         with open(path, encoding="utf-8") as f:
             for number, text in enumerate(f, 1):
                 m = DIRECTIVE.match(text)
@@ -61,6 +62,8 @@ class Test:
             self.options += shlex.split(rest)
         elif word == "f32":
             self.f32 = rest
+        elif word == "cuda":
+            self.cuda = rest
         else:
             raise ValueError(f"{self.path}:{line}: unknown directive '{word}'")
 
@@ -121,8 +124,8 @@ def mismatch(want, got, tolerance):
 
 
 class Runner:
-    def __init__(self, adc, extra, real):
-        self.adc, self.extra, self.real = adc, extra, real
+    def __init__(self, adc, extra, real, target):
+        self.adc, self.extra, self.real, self.target = adc, extra, real, target
 
     def command(self, test, run):
         command = [self.adc, run.kind, test.path] + run.words + test.options
@@ -130,6 +133,8 @@ class Runner:
             command += self.extra
         if self.real == "f32":
             command.append("--real=f32")
+        if self.target == "cuda" and run.kind != "check":
+            command.append("--target=cuda")
         return command + (["--json"] if run.kind == "run" else [])
 
     def run(self, test, run):
@@ -179,7 +184,7 @@ class Runner:
 
     def file(self, test):
         """The lines of a file's runs; a file that does not compile tells why once."""
-        if self.real == "f32" and test.f32 == "off":
+        if (self.real == "f32" and test.f32 == "off") or (self.target == "cuda" and test.cuda == "off"):
             return []
         lines, said = [], set()
         for line in (line for run in test.runs for line in self.run(test, run)):
@@ -198,6 +203,7 @@ def main():
     p.add_argument("--dir", default=here, help="folder of .ad files")
     p.add_argument("--adc", default=os.environ.get("ADC", "adc"))
     p.add_argument("--real", choices=("f64", "f32"), default="f64")
+    p.add_argument("--target", choices=("c", "cuda"), default="c")
     p.add_argument("--shard", default="1/1", metavar="K/N", help="every N-th file, from the K-th")
     p.add_argument("-j", type=int, default=2, help="files at a time")
     p.add_argument("--option", action="append", default=os.environ.get("ADC_TEST_OPTIONS", "").split(),
@@ -207,7 +213,7 @@ def main():
     paths = sorted(os.path.join(args.dir, f) for f in os.listdir(args.dir) if f.endswith(".ad"))
     tests = [t for t in map(Test, paths) if t.runs]
     tests = [t for t in tests if not args.filter or any(f in t.path for f in args.filter)][k - 1 :: n]
-    runner = Runner(args.adc, args.option, args.real)
+    runner = Runner(args.adc, args.option, args.real, args.target)
     passed, failed = 0, 0
     with ThreadPoolExecutor(args.j) as pool:
         for lines in pool.map(runner.file, tests):

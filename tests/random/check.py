@@ -3,6 +3,7 @@
 (adc gradcheck), and the identities of derivatives that the program states about itself (see generate.py).
 
     check.py [--adc ADC] [--seeds A..B] [--shard K/N] [--keep DIR]      prints the seeds that fail and keeps their programs
+    check.py --target=cuda ...      instead: what the GPU (or its shim) computes against what the C code does
 """
 import argparse
 import json
@@ -94,8 +95,8 @@ def near(a, b, tolerance):
 
 
 class Checker:
-    def __init__(self, adc, folder):
-        self.adc, self.folder = adc, folder
+    def __init__(self, adc, folder, target):
+        self.adc, self.folder, self.target = adc, folder, target
 
     def call(self, *words):
         done = subprocess.run([self.adc, *words], capture_output=True, text=True, timeout=300, errors="replace")
@@ -133,9 +134,20 @@ class Checker:
         words = [f"{k}={json.dumps(v, separators=(',', ':'))}" for k, v in values.items()]
         self.call("gradcheck", path, "value", *words)
 
+    def differences(self, seed):
+        sizes, values, directions = inputs(seed)
+        path = os.path.join(self.folder, f"random_{seed}.ad")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(generate.program(seed)[0])
+        for function, given in (("value_grad", values), ("field", values), ("pairs", {**values, **directions})):
+            plain = self.results(path, function, given, "-O0")
+            for name, v in self.results(path, function, given, "-O0", "--target=cuda").items():
+                if not near(plain.get(name), v, 1e-10):
+                    yield f"{function}: {name}: C gives {plain.get(name)!r}, CUDA {v!r}"
+
     def seed(self, seed):
         try:
-            return [f"seed {seed}: {p}" for p in self.problems(seed)]
+            return [f"seed {seed}: {p}" for p in (self.differences if self.target == "cuda" else self.problems)(seed)]
         except Failure as failure:
             return [f"seed {seed}: {failure}"]
         except subprocess.TimeoutExpired as late:
@@ -150,6 +162,7 @@ def main():
     p = argparse.ArgumentParser(description="random programs against four oracles")
     p.add_argument("--adc", default=os.environ.get("ADC", "adc"))
     p.add_argument("--seeds", default="1..40", metavar="A..B")
+    p.add_argument("--target", choices=("c", "cuda"), default="c")
     p.add_argument("--shard", default="1/1", metavar="K/N", help="every N-th seed, from the K-th")
     p.add_argument("--keep", metavar="DIR", help="where the programs are written, and stay")
     p.add_argument("-j", type=int, default=2)
@@ -160,7 +173,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         if args.keep:
             os.makedirs(args.keep, exist_ok=True)
-        checker = Checker(args.adc, args.keep or scratch)
+        checker = Checker(args.adc, args.keep or scratch, args.target)
         failed = 0
         with ThreadPoolExecutor(args.j) as pool:
             for lines in pool.map(checker.seed, seeds):

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# A program calls the functions of a CUDA module, through the shim; and with nvcc, where there is one and a GPU.
+# ctest: seconds 12
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+folder=$(mktemp -d "${BUILD:-/tmp}/cuda_api.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 2
+command -v g++ >/dev/null || { echo "g++ is missing"; exit 77; }
+
+# program NVCC FLAGS... : both modules in both precisions and the caller, compiled and run
+program() {
+    local nvcc=$1
+    shift
+    "$ADC" compile "$here/model.ad" -o model.c &&
+        "$ADC" compile "$here/model.ad" -o model.cu &&
+        "$ADC" compile "$here/model.ad" --real=f32 --prefix=model_f32 -o model_f32.cu || return 1
+    gcc -std=c11 -O1 -I"$SRC/runtime/include" -c model.c "$SRC/runtime/status.c" || return 1
+    local file
+    for file in model.cu model_f32.cu "$here/api.cu"; do
+        "$nvcc" "$@" -I. -I"$SRC/runtime/include" -c "$file" -o "$(basename "$file" .cu)_cu.o" || return 1
+    done
+    "$nvcc" "$@" -I. model.o status.o model_cu.o model_f32_cu.o api_cu.o -o api -lm || return 1
+    ./api
+}
+
+# fenced FENCE : the block of docs/cuda.md
+fenced() { awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } $0 == "```" { inside = 0 } inside' "$SRC/docs/cuda.md"; }
+
+mkdir page && cd page || exit 2
+fenced adc >model.ad
+fenced cuda >main.cu
+"$ADC" compile model.ad -o model.cu && gcc -std=c11 -I"$SRC/runtime/include" -c "$SRC/runtime/status.c" || exit 1
+for file in main model; do "$here/shim/nvcc" -O1 -I. -I"$SRC/runtime/include" -c $file.cu -o $file.o || exit 1; done
+"$here/shim/nvcc" main.o model.o status.o -o main && ./main >said || { echo "FAILED docs/cuda.md"; exit 1; }
+cd ..
+
+program "$here/shim/nvcc" -O1 || { echo "FAILED with the shim"; exit 1; }
+SHIM_REVERSE=1 ./api || { echo "FAILED with the blocks in reverse order"; exit 1; }
+nvidia-smi >/dev/null 2>&1 && nvcc=$(command -v nvcc || command -v /usr/local/cuda/bin/nvcc) || exit 0
+program "$nvcc" -O3 -arch=native || { echo "FAILED on the GPU"; exit 1; }

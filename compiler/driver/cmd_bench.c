@@ -177,6 +177,11 @@ static const char *or_dash(arena *mem, double x, const char *format)
     return isfinite(x) ? arena_printf(mem, format, x) : "-";
 }
 
+static const char *rate(arena *mem, const work *w, double x)
+{
+    return or_dash(mem, x, w->is_limit ? "<%.3g" : "%.3g");
+}
+
 /* The sizes, and the ints that the time depends on. */
 static void print_title(const bench *b)
 {
@@ -196,7 +201,7 @@ static void print_title(const bench *b)
 static void print_table(const bench *b)
 {
     arena *mem = b->o->mem;
-    bool pairs = b->timings.data[0].work.is_pairs;
+    bool pairs = b->timings.data[0].work.is_pairs, limited = false;
     print_title(b);
     printf("%-20s %10s %10s %7s %9s %10s %9s %11s\n", "", "median", "min", "spread", "ratio",
            pairs ? "pairs/s" : "elements/s", "GFLOP/s", "workspace");
@@ -205,9 +210,12 @@ static void print_table(const bench *b)
         double m = timing_median(t);
         printf("%-20s %10s %10s %5.1f %% %9s %10s %9s %11s\n", t->c.f->name, units_time(mem, m),
                units_time(mem, t->samples.data[0]), 100.0 * timing_spread(t), or_dash(mem, ratio(b, t), "%.2f"),
-               or_dash(mem, t->work.pairs / m, "%.3g"), or_dash(mem, 1e-9 * work_flops(&t->work) / m, "%.3g"),
+               rate(mem, &t->work, t->work.pairs / m), rate(mem, &t->work, 1e-9 * work_flops(&t->work) / m),
                units_bytes(mem, (double)t->workspace_size));
+        limited |= t->work.is_limit;
     }
+    if (limited)
+        printf("\n<: loops with a condition are counted with the most passes that they may make.\n");
 }
 
 /* "name": 1.5 behind a comma; null when it is not finite. */
@@ -230,7 +238,8 @@ static void add_timing(text *t, const bench *b, const timing *m)
     add_json(t, "flops", work_flops(&m->work));
     add_json(t, "exps", m->work.counts[COST_EXPS]);
     add_json(t, "gflops_per_second", 1e-9 * work_flops(&m->work) / timing_median(m));
-    text_addf(t, ", \"workspace\": %zu}", m->workspace_size);
+    text_addf(t, ", \"counts_are_most\": %s, \"workspace\": %zu}", m->work.is_limit ? "true" : "false",
+              m->workspace_size);
 }
 
 static void print_json_object(const bench *b)

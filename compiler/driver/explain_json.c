@@ -130,7 +130,7 @@ static void add_kernel(text *t, const figure_sizes *sizes, const explained_kerne
     add_axes(t, sizes, c);
     text_add(t, ", \"runs\": ");
     add_quantity(t, sizes, c->times);
-    text_add(t, ", \"fused\": ");
+    text_addf(t, ", \"runs_are_most\": %s, \"fused\": ", kernel_is_limited(c) ? "true" : "false");
     add_strings(t, k->fused.n, k->fused.data);
     text_add(t, ", \"hoisted\": ");
     add_hoisted(t, k);

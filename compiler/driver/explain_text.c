@@ -129,6 +129,7 @@ static void print_around(text *t, const figure_sizes *sizes, const kernel_cost *
     if (k->around.n == 0)
         return;
     row(t, "runs");
+    text_add(t, kernel_is_limited(k) ? "at most " : "");
     add_quantity(t, sizes, k->times, "time", "times");
     text_add(t, ", in the loop");
     for (int i = 0; i < k->around.n; i++)
@@ -225,7 +226,7 @@ static void print_kernel(text *t, const figure_sizes *sizes, const explained_ker
     print_costs(t, sizes, k->cost);
     if (isfinite(k->seconds)) {
         row(t, "predicted");
-        text_addf(t, "%s\n", units_time(t->mem, k->seconds));
+        text_addf(t, "%s%s\n", kernel_is_limited(k->cost) ? "at most " : "", units_time(t->mem, k->seconds));
     }
 }
 
@@ -248,6 +249,14 @@ static void print_loop(text *t, const figure_sizes *sizes, const explained_loop 
               figure(sizes, k->passes), l->again, l->ratio);
 }
 
+static bool is_limited(const explained_fn *f)
+{
+    for (int i = 0; i < f->kernels.n; i++)
+        if (kernel_is_limited(f->kernels.data[i].cost))
+            return true;
+    return false;
+}
+
 static void print_function(text *t, const explained_fn *f)
 {
     const interface_fn *face = f->fn->face;
@@ -262,7 +271,7 @@ static void print_function(text *t, const explained_fn *f)
         text_addf(t, " = %s", units_bytes(t->mem, f->workspace));
     text_add(t, "\n");
     if (isfinite(f->seconds))
-        text_addf(t, "  predicted    %s\n", units_time(t->mem, f->seconds));
+        text_addf(t, "  predicted    %s%s\n", is_limited(f) ? "at most " : "", units_time(t->mem, f->seconds));
 }
 
 static const char *rate(arena *mem, double seconds)

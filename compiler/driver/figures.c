@@ -61,6 +61,7 @@ work work_of(const figure_sizes *sizes, const kernel_list *kernels)
     work w = {0};
     for (int i = 0; i < kernels->n; i++) {
         const kernel_cost *k = &kernels->data[i];
+        w.is_limit |= kernel_is_limited(k);
         double times = figure_quantity(sizes, k->times), pairs = times * figure_quantity(sizes, k->pairs);
         for (int s = 0; s < COST_SORTS; s++)
             w.counts[s] += times * figure_quantity(sizes, k->once.of[s]);

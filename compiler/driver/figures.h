@@ -28,6 +28,7 @@ typedef struct work {
     double read, written; /* bytes */
     double pairs;         /* of the kernel that has most, all its runs; where half are visited for symmetry, all */
     bool is_pairs;        /* else elements */
+    bool is_limit;        /* loops with a condition are counted with the most passes that they may make */
 } work;
 
 work work_of(const figure_sizes *sizes, const kernel_list *kernels);

@@ -104,6 +104,8 @@ typedef VEC(kernel_cost) kernel_list;
 
 /* The kernels in the order in which they run. Atoms of the polynomials: sizes, and int inputs that bound loops. */
 kernel_list loops_kernels(arena *mem, const nest_fn *f);
+/* A loop around it goes on only while a condition holds: its times are the most there may be. */
+bool kernel_is_limited(const kernel_cost *k);
 /* The exchange of axes under which only half of the pairs are visited, in words; NULL: none. */
 const char *kernel_symmetry(const kernel_cost *k);
 int64_t cost_bytes(elem e);

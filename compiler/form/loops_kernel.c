@@ -392,6 +392,14 @@ static bool has_symmetric(const lstmt_list *body)
     return false;
 }
 
+bool kernel_is_limited(const kernel_cost *k)
+{
+    for (int i = 0; i < k->around.n; i++)
+        if (k->around.data[i]->e)
+            return true;
+    return false;
+}
+
 const char *kernel_symmetry(const kernel_cost *k)
 {
     return has_symmetric(&k->body) ? "each pair of rows once, for both" : NULL;

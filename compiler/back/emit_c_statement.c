@@ -551,21 +551,54 @@ static void emit_fail(emitter *e, const lstmt *s)
     }
 }
 
+/* Operands, results, scratch memory, sizes. */
+static void add_routine_arguments(emitter *e, text *t, const lstmt *s)
+{
+    for (int i = 0; i < s->nsubs; i++)
+        text_addf(t, "%s%s", i ? ", " : "", part(e, s->subs[i]->buffer, 0, NULL));
+    for (int i = 0; i < s->nsizes; i++)
+        text_addf(t, ", %s", emit_size(e, s->sizes[i], PREC_SELECT));
+}
+
+/* The condition under which a routine is called that cannot fail. */
+static const char *call_condition(emitter *e, const lstmt *s)
+{
+    const buffer *result = s->subs[routine_shapes(s->routine->operands)]->buffer;
+    return s->routine->total ? store_condition(e, result, false, 0, NULL) : "";
+}
+
+/* The host enqueues it; a condition that only the GPU knows, it is told. */
+static void emit_gpu_routine(emitter *e, const lstmt *s)
+{
+    text t;
+    text_init(&t, e->mem);
+    const char *condition = call_condition(e, s);
+    const char *name = arena_printf(e->mem, "ad_gpu_%s", s->routine->name);
+    text_addf(&t, "if (%s%s!%s(", condition, *condition ? " && " : "",
+              prelude_use_for(e->p.helpers, name, s->subs[0]->buffer->elem));
+    add_routine_arguments(e, &t, s);
+    text_addf(&t, ", ad_gpu_call{stream, %s, %s}))", s->e ? part(e, s->e->buffer, 0, NULL) : "NULL",
+              s->routine->total ? "NULL" : "ad_failed");
+    emit_line(e, text_str(&t));
+    emit_line(e, "    return AD_STATUS(AD_DEVICE, 0);");
+    e->p.can_fail |= !s->routine->total;
+}
+
 static void emit_routine(emitter *e, const lstmt *s)
 {
+    if (e->kernels) {
+        emit_gpu_routine(e, s);
+        return;
+    }
     text t;
     text_init(&t, e->mem);
     elem real = s->subs[0]->buffer->elem;
     text_addf(&t, s->routine->total ? "%s(" : "if (!%s(",
               prelude_use_for(e->p.helpers, arena_printf(e->mem, "ad_%s", s->routine->name), real));
-    for (int i = 0; i < s->nsubs; i++)
-        text_addf(&t, "%s%s", i ? ", " : "", part(e, s->subs[i]->buffer, 0, NULL));
-    for (int i = 0; i < s->nsizes; i++)
-        text_addf(&t, ", %s", emit_size(e, s->sizes[i], PREC_SELECT));
+    add_routine_arguments(e, &t, s);
     text_add(&t, s->routine->total ? ");" : "))");
     if (s->routine->total) {
-        const buffer *result = s->subs[routine_shapes(s->routine->operands)]->buffer;
-        emit_conditional(e, store_condition(e, result, false, 0, NULL), text_str(&t));
+        emit_conditional(e, call_condition(e, s), text_str(&t));
         return;
     }
     emit_line(e, text_str(&t));

@@ -32,6 +32,7 @@ const prelude_row *const prelude_tables[] = {
     prelude_lanes_power,
     prelude_library,
     prelude_cuda,
+    prelude_cuda_library,
     prelude_cuda_host,
     NULL,
 };
@@ -156,6 +157,8 @@ static void expand(text *t, const char *s, elem e)
                     : at[1] == 'M' ? masks[e]
                     : at[1] == 'U' ? words[e]
                     : at[1] == 'L' ? (e == ELEM_F32 ? "s" : "d")
+                    : at[1] == 'C' ? (e == ELEM_F32 ? "S" : "D")
+                    : at[1] == 'Z' ? (e == ELEM_F32 ? "C" : "Z")
                                    : (e == ELEM_F32 ? "f" : ""));
     }
     text_add(t, s);

@@ -2,7 +2,8 @@
  *
  * In the texts @E is the element type's suffix (f64), @T its C type (double), @F the suffix of its literals and of the
  * functions of <math.h> ("" or "f"), @M the suffix of the masks of its lanes (ints), @U of
- * unsigned ints as wide (u64s), @L the letter of LAPACK and BLAS (d). A row whose name ends in _@E or in
+ * unsigned ints as wide (u64s), @L the letter of LAPACK and BLAS (d), @C that of cuBLAS and cuSOLVER (D), @Z that of
+ * cuFFT (Z). A row whose name ends in _@E or in
  * _@Es (lanes) serves every element type that has no row of its own.
  */
 #ifndef ADC_BACK_PRELUDE_ROWS_H
@@ -16,14 +17,15 @@ typedef struct prelude_row {
 } prelude_row;
 
 /* Each ends with a row of NULL. */
-extern const prelude_row prelude_arithmetic[]; /* values: one expression each */
-extern const prelude_row prelude_special[];    /* lgamma, polygamma, sinc */
-extern const prelude_row prelude_random[];     /* Philox */
-extern const prelude_row prelude_memory[];     /* sizes, workspace, threads, whole buffers */
-extern const prelude_row prelude_library[];    /* routines of LAPACK, BLAS, FFTW */
-extern const prelude_row prelude_cuda[];       /* kernels and their launches */
-extern const prelude_row prelude_cuda_host[];  /* copies of the caller's arrays */
-extern const prelude_row prelude_lanes[];      /* vectors of AD_LANES values: types, selection, sums, memory */
+extern const prelude_row prelude_arithmetic[];   /* values: one expression each */
+extern const prelude_row prelude_special[];      /* lgamma, polygamma, sinc */
+extern const prelude_row prelude_random[];       /* Philox */
+extern const prelude_row prelude_memory[];       /* sizes, workspace, threads, whole buffers */
+extern const prelude_row prelude_library[];      /* routines of LAPACK, BLAS, FFTW */
+extern const prelude_row prelude_cuda[];         /* kernels and their launches */
+extern const prelude_row prelude_cuda_library[]; /* routines of cuSOLVER, cuBLAS, cuFFT */
+extern const prelude_row prelude_cuda_host[];    /* copies of the caller's arrays */
+extern const prelude_row prelude_lanes[];        /* vectors of AD_LANES values: types, selection, sums, memory */
 extern const prelude_row prelude_lanes_arithmetic[];
 extern const prelude_row prelude_lanes_ints[];
 extern const prelude_row prelude_lanes_memory[]; /* entries anywhere, arrays of lanes */

@@ -723,7 +723,7 @@ void print_expr(text *t, c_printer *p, const lexpr *e, int prec)
     case LX_ACTIVE:
         break;
     case LX_LIBRARY:
-        text_add(t, prelude_use(p->helpers, "AD_HAS_BLAS"));
+        text_add(t, prelude_use(p->helpers, p->helpers->target == TARGET_CUDA ? "AD_HAS_CUBLAS" : "AD_HAS_BLAS"));
         break;
     case LX_PLACE:
         text_add(t, places[e->integer]);

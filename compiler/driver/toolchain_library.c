@@ -24,6 +24,19 @@ static const library libraries[LIBRARY_COUNT] = {
                       "-lfftw3_threads -lfftw3f_threads -lfftw3 -lfftw3f", "libfftw3-dev"},
 };
 
+#define TRY_CUDA(header, make) "#include <cuda_runtime.h>\n#include <" header ">\nint main(void) { " make "; }\n"
+
+static const library gpu_libraries[LIBRARY_COUNT] = {
+    [LIBRARY_LAPACK] = {"cuSOLVER", TRY_CUDA("cusolverDn.h", "cusolverDnHandle_t h; return (int)cusolverDnCreate(&h)"),
+                        "-lcusolver", "libcusolver-dev"},
+    [LIBRARY_BLAS] = {"cuBLAS", TRY_CUDA("cublas_v2.h", "cublasHandle_t h; return (int)cublasCreate(&h)"), "-lcublas",
+                      "libcublas-dev"},
+    [LIBRARY_FFTW] = {"cuFFT", TRY_CUDA("cufft.h", "cufftHandle p; return (int)cufftCreate(&p)"), "-lcufft",
+                      "libcufft-dev"},
+};
+
+static const library *const by_target[] = {[TARGET_C] = libraries, [TARGET_CUDA] = gpu_libraries};
+
 typedef struct needs {
     bool library[LIBRARY_COUNT];
     bool product; /* of matrices: faster with BLAS */
@@ -56,7 +69,8 @@ static needs needs_of(const nest_module *m)
 static bool works(const options *o, const toolchain *t, const char *folder, const library *l, bool links)
 {
     arena *mem = o->mem;
-    const char *file = arena_printf(mem, "%s/try.c", folder), *out = arena_printf(mem, "%s/try", folder);
+    const char *file = arena_printf(mem, "%s/try.%s", folder, t->target == TARGET_CUDA ? "cu" : "c"),
+               *out = arena_printf(mem, "%s/try", folder);
     text said;
     words argv = {0};
     if (!files_write(mem, &o->report, 1, &(out_file){file, l->program, strlen(l->program)}))
@@ -78,15 +92,16 @@ exit_code toolchain_libraries(const options *o, const toolchain *t, const compil
     for (int i = 0; i < LIBRARY_COUNT; i++) {
         if (!n.library[i])
             continue;
-        if (!works(o, t, folder, &libraries[i], is_shared)) {
-            report_error(&o->report, "the program needs %s, and '%s' does not find it", libraries[i].name,
-                         t->compiler.data[0]);
-            report_hint(&o->report, "install it: apt-get install %s", libraries[i].packages);
+        const library *l = &by_target[t->target][i];
+        if (!works(o, t, folder, l, is_shared)) {
+            report_error(&o->report, "the program needs %s, and '%s' does not find it", l->name, t->compiler.data[0]);
+            report_hint(&o->report, "install it: apt-get install %s%s", l->packages,
+                        t->target == TARGET_CUDA ? " (NVIDIA's packages; it is also in the CUDA toolkit)" : "");
             return EXIT_TOOL;
         }
-        words_split(o->mem, &flags->linker, libraries[i].flags);
+        words_split(o->mem, &flags->linker, l->flags);
     }
-    const library *blas = &libraries[LIBRARY_BLAS];
+    const library *blas = &by_target[t->target][LIBRARY_BLAS];
     if (n.product && is_shared && !o->no_blas && !o->portable && works(o, t, folder, blas, true)) {
         words_split(o->mem, &flags->compiler, "-DAD_BLAS");
         words_split(o->mem, &flags->linker, blas->flags);

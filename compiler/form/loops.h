@@ -118,7 +118,8 @@ typedef enum lstmt_kind {
     LS_ADD,       /* one more term e for acc, where `filter` holds; lo: its index */
     LS_JOIN,   /* the state of part into acc, whose terms come first; part has lanes and acc has not: all its lanes */
     LS_CALL,   /* routine(subs, sizes): whole buffers (LX_LOAD without subscripts), operands, results, scratch memory.
-                  Where it fails its results are NaN, and so are the function's, which returns AD_NUMERIC */
+                  Where it fails its results are NaN, and so are the function's, which returns AD_NUMERIC. e NULL, or the
+                  entry of a buffer that only a GPU knows: nothing happens where it is false */
     LS_FAIL,   /* if (e) return AD_STATUS(code, arg) */
     LS_KERNEL, /* launches body on the GPU: lo x hi blocks (hi NULL: 1) of `step` threads each. Threads that do not find
                   e true do nothing; e NULL: all work. arg: its number; text: as of LS_COMMENT, or NULL */

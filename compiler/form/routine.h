@@ -45,10 +45,11 @@ typedef enum library_id { LIBRARY_LAPACK, LIBRARY_BLAS, LIBRARY_FFTW, LIBRARY_CO
 typedef struct routine {
     const char *name;
     const char *operands, *results;
-    const char *work;   /* entries of scratch memory */
-    const char *cost;   /* floating operations */
-    bool total;         /* cannot fail */
-    unsigned libraries; /* bits by library_id */
+    const char *work;     /* entries of scratch memory */
+    const char *gpu_work; /* likewise for the libraries of a GPU, which take what they need besides when called */
+    const char *cost;     /* floating operations */
+    bool total;           /* cannot fail */
+    unsigned libraries;   /* bits by library_id */
 } routine;
 
 const routine *routine_row(routine_id id);

@@ -115,7 +115,9 @@ static void offload_for(offloading *o, lstmt *s)
 
 static void offload_if(offloading *o, lstmt *s)
 {
-    if (!has_parallel_work(&s->body) && !has_parallel_work(&s->other)) {
+    if (s->either && o->guard)
+        walk(o, &s->other); /* what a library is for would not ask whether it is to be done */
+    else if (!has_parallel_work(&s->body) && !has_parallel_work(&s->other)) {
         push_serial(o, s);
     } else if (host_knows(o, s->e)) {
         lstmt_list body = s->body, other = s->other;
@@ -176,6 +178,7 @@ static void offload_statement(offloading *o, lstmt *s, const lstmt_list *rest)
         o->comment = s->text;
         break;
     case LS_CALL:
+        s->e = o->guard;
         push_host(o, s);
         break;
     case LS_ARRAY:

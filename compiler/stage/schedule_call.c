@@ -30,7 +30,7 @@ void emit_call(scheduler *s, block *b, item *it)
     if (b->sequential && !b->in_order)
         add_comment(s, b, 1, &it);
     assert(r->work && "a routine that a library has");
-    const extent *work = routine_polynomial(&z, r->work);
+    const extent *work = routine_polynomial(&z, s->target == TARGET_CUDA ? r->gpu_work : r->work);
     if (work->n > 0)
         call.subs[call.nsubs++] = whole(s, new_buffer(s, b, "work", n->elem, 1, &work));
     call.sizes = ARENA_ARRAY(s->mem, const extent *, 4);

@@ -1,12 +1,12 @@
 /* Products of matrices: C_ij = sum_k A_ik B_kj, each operand as it is or transposed, and nothing else in the entry.
  *
  * BLAS, which works in blocks that stay in cache and registers, is faster where no side is narrow (measured: 3 times at
- * 64 entries a side, 8 at 256; never slower from 16 on). So both ways are generated; the sizes choose, and whether the
- * C file is compiled for BLAS. */
+ * 64 entries a side, 8 at 256; never slower from 16 on; on a GPU not measured: a tile of cuBLAS has 64 entries a side
+ * at least). So both ways are generated; the sizes choose, and whether the file is compiled for BLAS. */
 #include "form/loops_make.h"
 #include "stage/schedule_state.h"
 
-enum { NARROWEST = 16 };
+static const int narrowest[] = {[TARGET_C] = 16, [TARGET_CUDA] = 64};
 
 typedef struct product {
     node *a, *b;             /* tensors */
@@ -31,10 +31,10 @@ static bool find_operands(product *p, node *x, node *y, const var *i, const var 
     return is_matrix_entry(x, i, k, &p->a_turned) && is_matrix_entry(y, k, j, &p->b_turned);
 }
 
-static bool is_narrow(const extent *e)
+static bool is_narrow(const scheduler *s, const extent *e)
 {
     int64_t size;
-    return extent_is_const(e, &size) && size < NARROWEST;
+    return extent_is_const(e, &size) && size < narrowest[s->target];
 }
 
 static bool find_product(scheduler *s, const item *it, product *p)
@@ -51,7 +51,7 @@ static bool find_product(scheduler *s, const item *it, product *p)
     p->rows = i->extent;
     p->columns = j->extent;
     p->terms = k->extent;
-    return !is_narrow(p->rows) && !is_narrow(p->columns) && !is_narrow(p->terms);
+    return !is_narrow(s, p->rows) && !is_narrow(s, p->columns) && !is_narrow(s, p->terms);
 }
 
 bool is_product(scheduler *s, const block *b, const item *it)
@@ -63,7 +63,7 @@ bool is_product(scheduler *s, const block *b, const item *it)
 /* BLAS counts in ints of 32 bits. */
 static lexpr *fits_blas(scheduler *s, lexpr *so_far, const extent *e)
 {
-    lexpr *wide = lx_bin(s, OP_LE, lx_int(s, NARROWEST), lx_size(s, e));
+    lexpr *wide = lx_bin(s, OP_LE, lx_int(s, narrowest[s->target]), lx_size(s, e));
     return lx_bin(s, OP_AND, so_far, lx_bin(s, OP_AND, wide, lx_bin(s, OP_LE, lx_size(s, e), lx_int(s, INT32_MAX))));
 }
 

@@ -128,7 +128,8 @@ static bool may_share_pairs(const scheduler *s, const block *b)
 
 static void emit_apart(scheduler *s, block *b, int n, item *const *items, lstmt_list *out)
 {
-    const extent *longest = b == s->root && is_parallel_row(b, items[0]) ? longest_inside(s, n, items) : NULL;
+    const bool may_choose = s->target == TARGET_C && b == s->root && is_parallel_row(b, items[0]);
+    const extent *longest = may_choose ? longest_inside(s, n, items) : NULL;
     if (longest)
         emit_few_or_many(s, b, n, items, longest, out);
     else
@@ -185,8 +186,6 @@ void emit_ways(scheduler *s, block *b, int n, item *const *items)
     pair_plan *plan = may_share_pairs(s, b) ? find_pairs(s, n, items) : NULL;
     if (plan)
         emit_symmetric(s, b, n, items, plan);
-    else if (s->target == TARGET_CUDA)
-        emit_loops(s, b, n, items, false, b->out);
     else if (n != 1 || !emit_by_library(s, b, items))
         emit_apart(s, b, n, items, b->out);
 }

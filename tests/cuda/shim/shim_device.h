@@ -271,14 +271,13 @@ static inline cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attr
 
 /* Memory. It ends at a page that cannot be touched. */
 
-template <class T> cudaError_t cudaMalloc(T **out, size_t bytes)
+namespace shim
 {
-    using namespace shim;
+template <class T> cudaError_t allocate(T **out, size_t bytes)
+{
     int device;
     if (cudaGetDevice(&device) != cudaSuccess)
         return cudaErrorNoDevice;
-    if (is_capturing())
-        return report(cudaErrorStreamCaptureUnsupported);
     *out = NULL;
     if (bytes == 0)
         return cudaSuccess;
@@ -295,12 +294,8 @@ template <class T> cudaError_t cudaMalloc(T **out, size_t bytes)
     return cudaSuccess;
 }
 
-static inline cudaError_t cudaFree(void *p)
+static inline void release(void *p)
 {
-    using namespace shim;
-    if (!p)
-        return cudaSuccess;
-    finish_all();
     for (allocation **a = &gpu.allocations; *a; a = &(*a)->next)
         if (is_device(p) && (*a)->data == address((char *)p)) {
             allocation *gone = *a;
@@ -309,9 +304,58 @@ static inline cudaError_t cudaFree(void *p)
             munmap(gone->data + (gone->bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + PAGE - gone->mapped,
                    gone->mapped);
             delete gone;
-            return cudaSuccess;
+            return;
         }
     fail("cudaFree of what cudaMalloc did not give", 0);
+}
+
+/* Memory of a stream: nobody can use it any more when the stream comes here; a graph has it until it is destroyed. */
+struct release_work : work {
+    void *p;
+    size_t bytes;
+    release_work(void *q, size_t n) : p(q), bytes(n)
+    {
+        run = [](work *w) { memset(address(((release_work *)w)->p), UNWRITTEN, ((release_work *)w)->bytes); };
+        drop = [](work *w) {
+            release(((release_work *)w)->p);
+            delete (release_work *)w;
+        };
+    }
+};
+
+static inline size_t bytes_of(const void *p)
+{
+    for (const allocation *a = gpu.allocations; a; a = a->next)
+        if (is_device(p) && a->data == address((const char *)p))
+            return a->bytes;
+    fail("cudaFreeAsync of what cudaMallocAsync did not give", 0);
+}
+} // namespace shim
+
+template <class T> cudaError_t cudaMalloc(T **out, size_t bytes)
+{
+    return shim::is_capturing() ? shim::report(cudaErrorStreamCaptureUnsupported) : shim::allocate(out, bytes);
+}
+
+static inline cudaError_t cudaFree(void *p)
+{
+    if (!p)
+        return cudaSuccess;
+    shim::finish_all();
+    shim::release(p);
+    return cudaSuccess;
+}
+
+template <class T> cudaError_t cudaMallocAsync(T **out, size_t bytes, cudaStream_t)
+{
+    return shim::allocate(out, bytes);
+}
+
+static inline cudaError_t cudaFreeAsync(void *p, cudaStream_t stream)
+{
+    cudaStream_t s = shim::stream_or_default(stream);
+    (s->captured ? *s->captured : s->queue).add(new shim::release_work(p, shim::bytes_of(p)));
+    return cudaSuccess;
 }
 
 namespace shim

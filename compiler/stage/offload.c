@@ -110,7 +110,7 @@ static void offload_for(offloading *o, lstmt *s)
     else if (is_host_loop(o, s))
         offload_host_loop(o, s);
     else
-        push_serial_loop(o, s);
+        push_serial_sums(o, s);
 }
 
 static void offload_if(offloading *o, lstmt *s)
@@ -118,7 +118,7 @@ static void offload_if(offloading *o, lstmt *s)
     if (s->either && o->guard)
         walk(o, &s->other); /* what a library is for would not ask whether it is to be done */
     else if (!has_parallel_work(&s->body) && !has_parallel_work(&s->other)) {
-        push_serial(o, s);
+        push_serial_sums(o, s);
     } else if (host_knows(o, s->e)) {
         lstmt_list body = s->body, other = s->other;
         s->body = s->other = (lstmt_list){0};
@@ -172,6 +172,9 @@ static void offload_statement(offloading *o, lstmt *s, const lstmt_list *rest)
         break;
     case LS_FAIL:
         offload_fail(o, s);
+        break;
+    case LS_ADD:
+        push_serial_sums(o, s);
         break;
     case LS_COMMENT:
         flush_serial(o);

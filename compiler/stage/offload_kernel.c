@@ -140,6 +140,12 @@ static bool adds_to(const lstmt_list *body, const accumulator *a)
     return false;
 }
 
+static bool adds(const lstmt *s, const accumulator *a)
+{
+    const lstmt_list one = {.data = (lstmt *[]){(lstmt *)s}, .n = 1};
+    return adds_to(&one, a);
+}
+
 /* ---- states of accumulators ---- */
 
 static bool runs_on_host(const offloading *o, const lstmt *s)
@@ -157,7 +163,7 @@ static int count_adding(const offloading *o, const lstmt_list *list, const accum
         if (runs_on_host(o, s))
             n += 2 * (count_adding(o, &s->body, a) + count_adding(o, &s->other, a));
         else
-            n += adds_to(&s->body, a) || adds_to(&s->other, a);
+            n += adds(s, a);
     }
     return n;
 }
@@ -235,7 +241,7 @@ static lstmt_list take_pending(offloading *o, lstmt **loop)
 {
     lstmt_list accs = {0}, others = {0}, own = {0};
     for (int i = 0; i < o->pending.n; i++)
-        vec_push(o->mem, adds_to(&(*loop)->body, o->pending.data[i]->acc) ? &accs : &others, o->pending.data[i]);
+        vec_push(o->mem, adds(*loop, o->pending.data[i]->acc) ? &accs : &others, o->pending.data[i]);
     o->pending.n = 0;
     for (int i = 0; i < others.n; i++)
         vec_push(o->mem, &o->pending, others.data[i]);
@@ -243,7 +249,7 @@ static lstmt_list take_pending(offloading *o, lstmt **loop)
     loops_copy_init(&c, o->mem, o->f, "");
     for (int i = 0; i < o->several.n; i++) {
         lstmt *acc = o->several.data[i];
-        if (!adds_to(&(*loop)->body, acc->acc))
+        if (!adds(*loop, acc->acc))
             continue;
         vec_push(o->mem, &own, loops_copy(&c, acc));
         map_set(&o->wholes, own.data[own.n - 1]->acc->value, acc->acc);
@@ -255,14 +261,14 @@ static lstmt_list take_pending(offloading *o, lstmt **loop)
     return accs;
 }
 
-void push_serial_loop(offloading *o, lstmt *loop)
+void push_serial_sums(offloading *o, lstmt *s)
 {
-    lstmt_list accs = take_pending(o, &loop);
+    lstmt_list accs = take_pending(o, &s);
     if (!o->serial)
         o->serial = new_kernel(o, lexpr_int(o->mem, 1), 1);
     for (int i = 0; i < accs.n; i++)
         vec_push(o->mem, &o->serial->body, accs.data[i]);
-    push_serial(o, loop);
+    push_serial(o, s);
     finish_states(o, &o->serial->body, &accs);
 }
 

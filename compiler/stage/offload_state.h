@@ -104,8 +104,8 @@ void push_tiles(offloading *o, const points *p, lstmt *sum);
 lstmt *new_kernel(offloading *o, lexpr *blocks, int threads);
 lexpr *load_cell(offloading *o, buffer *b);
 void push_rows(offloading *o, lstmt *loop);
-/* The loop in one thread; what it adds up goes into cells. */
-void push_serial_loop(offloading *o, lstmt *loop);
+/* The statement in one thread; what it adds up goes into cells. */
+void push_serial_sums(offloading *o, lstmt *s);
 /* A declaration; rest: what follows it. */
 void begin_state(offloading *o, lstmt *acc, const lstmt_list *rest);
 /* The states of a kernel's accumulators go into cells, if something reads them. */

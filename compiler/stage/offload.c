@@ -84,6 +84,16 @@ static void walk_into(offloading *o, lstmt_list *out, const lstmt_list *body)
     o->out = around;
 }
 
+/* When this pass is made, if only the GPU knows; NULL: always. */
+static lexpr *pass_condition(offloading *o, const lstmt *s)
+{
+    lexpr *holds = s->e && !host_knows(o, s->e) ? s->e : NULL, *index = lexpr_temp(o->mem, s->temp);
+    lexpr *after = host_knows(o, s->lo) ? NULL : lexpr_bin(o->mem, OP_LE, s->lo, index);
+    lexpr *before = host_knows(o, s->hi) ? NULL : lexpr_bin(o->mem, OP_LT, index, s->hi);
+    lexpr *within = after && before ? lexpr_bin(o->mem, OP_AND, after, before) : after ? after : before;
+    return holds && within ? lexpr_bin(o->mem, OP_AND, within, holds) : within ? within : holds;
+}
+
 /* Which pass is the last one only the GPU may know: then the host makes as many as there can be. */
 static void offload_host_loop(offloading *o, const lstmt *s)
 {
@@ -92,14 +102,17 @@ static void offload_host_loop(offloading *o, const lstmt *s)
     loop->parallel = loop->independent = false;
     loop->body = (lstmt_list){0};
     push_host(o, loop);
-    if (!s->e || host_knows(o, s->e)) {
+    lexpr *condition = pass_condition(o, s);
+    if (!condition) {
         walk_into(o, &loop->body, &s->body);
         return;
     }
-    loop->e = NULL;
+    loop->lo = host_bound(o, s->lo, false);
+    loop->hi = host_bound(o, s->hi, true);
+    loop->e = s->e && host_knows(o, s->e) ? s->e : NULL;
     lstmt_list *around = o->out;
     o->out = &loop->body;
-    walk_guarded(o, &s->body, push_guard(o, s->e));
+    walk_guarded(o, &s->body, push_guard(o, condition));
     o->out = around;
 }
 
@@ -277,7 +290,9 @@ void offload(nest_fn *f, arena *mem)
     map_init(&o.declared, mem);
     map_init(&o.device, mem);
     map_init(&o.cells, mem);
+    map_init(&o.origins, mem);
     loops_live(&o.live, &f->body);
+    find_origins(&o, &f->body);
     find_device_temps(&o);
     lstmt_list body = f->body;
     f->body = (lstmt_list){0};

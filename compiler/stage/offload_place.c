@@ -57,7 +57,8 @@ bool is_kernel_loop(const offloading *o, const lstmt *s)
 
 bool is_host_loop(const offloading *o, const lstmt *s)
 {
-    return !is_kernel_loop(o, s) && knows_bounds(o, s) && has_parallel_work(&s->body);
+    return !is_kernel_loop(o, s) && has_parallel_work(&s->body) && host_bound(o, s->lo, false) &&
+           host_bound(o, s->hi, true);
 }
 
 /* ---- marking ---- */
@@ -122,7 +123,8 @@ static void mark_list(marking *m, const lstmt_list *list, bool conditional)
             mark_device(m, s->acc->value);
             mark_device(m, s->acc->second);
         } else if (s->kind == LS_FOR && is_host_loop(m->o, s)) {
-            mark_list(m, &s->body, conditional || (s->e && !host_knows(m->o, s->e)));
+            bool known = knows_bounds(m->o, s) && (!s->e || host_knows(m->o, s->e));
+            mark_list(m, &s->body, conditional || !known);
         } else if (s->kind == LS_IF && has_parallel_work(&s->body) + has_parallel_work(&s->other) > 0) {
             bool known = host_knows(m->o, s->e);
             mark_list(m, &s->body, conditional || !known);

@@ -20,6 +20,7 @@ typedef struct offloading {
     map declared;         /* temporaries of the host's statements */
     map device;           /* of those, which only the GPU knows */
     map cells;            /* of those: temporary -> buffer */
+    map origins;          /* temporaries and buffers -> what is assigned to them */
     lstmt_list *out;      /* of the host */
     lstmt *serial;        /* the kernel of one thread that takes one more statement; NULL: the next one begins it */
     lexpr *guard;         /* kernels do nothing where it is false; NULL: all run */
@@ -36,11 +37,16 @@ typedef struct offloading {
 /* offload_place.c: which temporaries only the GPU knows. */
 void find_device_temps(offloading *o);
 bool host_knows(const offloading *o, const lexpr *e);
-/* A loop of the host, each of whose passes launches kernels. */
+/* A loop of the host, each of whose passes launches kernels; where only the GPU knows its range, one that holds it. */
 bool is_host_loop(const offloading *o, const lstmt *s);
 /* A loop whose passes are independent, as a kernel. */
 bool is_kernel_loop(const offloading *o, const lstmt *s);
 bool has_parallel_work(const lstmt_list *body);
+
+/* offload_bounds.c: ranges of what only the GPU knows. */
+void find_origins(offloading *o, const lstmt_list *list);
+/* What the int is at most, or at least; itself where the host knows it, NULL: nothing is known. */
+lexpr *host_bound(const offloading *o, lexpr *e, bool greatest);
 
 /* offload_nest.c: whole buffers as loops over their entries. */
 lstmt *nest_of_fill(offloading *o, const lstmt *s);

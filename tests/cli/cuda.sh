@@ -76,4 +76,28 @@ one_error
 expect 1 env SHIM_MEMORY=100 "$ADC" bench "$model" energy N=40 --repeat=1 --target=cuda -O1
 one_error
 err_has "on the GPU"
+
+# NVIDIA's libraries are linked where the program needs them; where one is missing, its package is named.
+cat >blind-nvcc <<END
+#!/bin/sh
+for word; do
+    case \$word in -lcusolver | -lcublas | -lcufft) echo "cannot find \$word" >&2; exit 1 ;; esac
+done
+exec "$shim/nvcc" "\$@"
+END
+chmod +x blind-nvcc
+expect 0 adc run "$models/matrix.ad" root 'A=[[4,2],[2,5]]' --target=cuda -O1
+out_is "result = [[2, 0], [1, 2]]"
+expect 1 adc run "$models/matrix.ad" root 'A=[[1,2],[2,1]]' --target=cuda -O1
+one_error
+err_has "results are NaN"
+expect 3 adc build "$models/matrix.ad" --target=cuda -o libmatrix.so --nvcc=./blind-nvcc
+one_error
+err_has "cuSOLVER"
+err_has "apt-get install libcusolver-dev"
+missing libmatrix.so
+expect 0 adc build "$models/product.ad" --target=cuda -O1 -o libproduct.so --nvcc=./blind-nvcc -v
+test_that "there is no cuBLAS to use" not grep -q AD_BLAS "$work/err"
+expect 0 adc build "$models/product.ad" --target=cuda -O1 -o libproduct.so -v
+err_has "-DAD_BLAS"
 unset NVCC

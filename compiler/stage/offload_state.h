@@ -86,8 +86,9 @@ void push_rows_then_sums(offloading *o, lstmt *loop, const lstmt_list *accs);
 /* A block, or several, per point. */
 void push_few_rows(offloading *o, const points *p, lstmt *sum);
 /* Accumulators, n groups of equally many, of what parts of the range gave in all splits; only the last block of them
- * goes on. at[k]: the number of the point of group k, of so many. */
-void join_splits(offloading *o, lstmt_list *out, const lstmt_list *accs, int n, lexpr *const *at, lexpr *entries);
+ * goes on. at[k]: the number of the point of group k, of so many; the threads for which stores[k] holds store it. */
+void join_splits(offloading *o, lstmt_list *out, const lstmt_list *accs, int n, lexpr *const *at, lexpr *const *stores,
+                 lexpr *entries);
 void note_tile_rows(offloading *o, const lexpr *count);
 /* Once all kernels are there. */
 void size_parts(offloading *o);

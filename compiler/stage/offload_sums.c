@@ -221,16 +221,21 @@ static lexpr *split_entry(offloading *o, lexpr *split, lexpr *entry_at, lexpr *e
     return lexpr_bin(o->mem, OP_ADD, lexpr_bin(o->mem, OP_MUL, split, entries), entry_at);
 }
 
-void join_splits(offloading *o, lstmt_list *out, const lstmt_list *accs, int n, lexpr *const *at, lexpr *entries)
+void join_splits(offloading *o, lstmt_list *out, const lstmt_list *accs, int n, lexpr *const *at, lexpr *const *stores,
+                 lexpr *entries)
 {
     lexpr *splits = here(o, PLACE_SPLITS);
     lstmt *several = lstmt_new(o->mem, out, LS_IF);
     several->e = lexpr_bin(o->mem, OP_LT, lexpr_int(o->mem, 1), splits);
     int each = accs->n / n;
     buffer *(*parts)[2] = find_parts(o, accs, each);
-    for (int i = 0; i < accs->n; i++)
-        store_state(o, &several->body, accs->data[i]->acc, parts[i % each],
-                    split_entry(o, here(o, PLACE_SPLIT), at[i / each], entries));
+    for (int k = 0; k < n; k++) {
+        lstmt *own = lstmt_new(o->mem, &several->body, LS_IF);
+        own->e = stores[k];
+        for (int i = 0; i < each; i++)
+            store_state(o, &own->body, accs->data[k * each + i]->acc, parts[i],
+                        split_entry(o, here(o, PLACE_SPLIT), at[k], entries));
+    }
     lstmt_new(o->mem, &several->body, LS_LAST);
     for (int i = 0; i < accs->n; i++) {
         accumulator *a = new_state(o, &several->body, accs->data[i]->acc);
@@ -314,10 +319,15 @@ static void emit_strided(offloading *o, lstmt_list *out, const lstmt *loop, cons
         vec_push(o->mem, &inside->body, loops_copy(&parts, loop->body.data[i]));
 }
 
+static lexpr *is_first_thread(offloading *o)
+{
+    return lexpr_bin(o->mem, OP_EQ, here(o, PLACE_THREAD), lexpr_int(o->mem, 0));
+}
+
 static lstmt *first_thread(offloading *o, lstmt_list *out)
 {
     lstmt *s = lstmt_new(o->mem, out, LS_IF);
-    s->e = lexpr_bin(o->mem, OP_EQ, here(o, PLACE_THREAD), lexpr_int(o->mem, 0));
+    s->e = is_first_thread(o);
     return s;
 }
 
@@ -335,7 +345,8 @@ void push_sums(offloading *o, lstmt *loop, const lstmt_list *accs)
         vec_push(o->mem, &k->body, accs->data[i]);
     emit_strided(o, &k->body, loop, accs);
     join_threads(o, &k->body, accs);
-    join_splits(o, &k->body, accs, 1, &zero, lexpr_int(o->mem, 1));
+    lexpr *stores = is_first_thread(o);
+    join_splits(o, &k->body, accs, 1, &zero, &stores, lexpr_int(o->mem, 1));
     lstmt *first = first_thread(o, &k->body);
     finish_states(o, &first->body, accs);
 }
@@ -358,7 +369,8 @@ void push_few_rows(offloading *o, const points *p, lstmt *sum)
     }
     emit_strided(o, &k->body, sum, &accs);
     join_threads(o, &k->body, &accs);
-    join_splits(o, &k->body, &accs, 1, &row, p->count);
+    lexpr *stores = is_first_thread(o);
+    join_splits(o, &k->body, &accs, 1, &row, &stores, p->count);
     lstmt *first = first_thread(o, &k->body);
     for (at++; at < p->body.n; at++)
         vec_push(o->mem, &first->body, p->body.data[at]);

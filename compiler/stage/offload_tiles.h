@@ -1,0 +1,66 @@
+/* Private to stage/offload_tiles.c, offload_columns.c and offload_groups.c. */
+#ifndef ADC_STAGE_OFFLOAD_TILES_H
+#define ADC_STAGE_OFFLOAD_TILES_H
+#include "form/loops_copy.h"
+#include "stage/offload_state.h"
+
+enum {
+    TILE_THREADS = 128,
+    TILE = 128, /* columns; one for each thread to compute */
+    SCORES = 8  /* of a group of columns */
+};
+
+typedef struct staged {
+    lexpr *value; /* of the column */
+    buffer *tile;
+    int at; /* entry of the column's row in the tile */
+} staged;
+
+typedef struct tiling {
+    offloading *o;
+    lstmt *sum;
+    map rows;    /* temporaries that differ from row to row, or inside inner loops */
+    map columns; /* that are the column's, and no row's */
+    VEC(staged) stage;
+    lstmt_list before; /* declarations of the column, in their order */
+    buffer *tiles[ELEM_BOOL + 1];
+    int entries[ELEM_BOOL + 1];
+    lexpr *in_tile; /* the column's number in the tile */
+} tiling;
+
+typedef struct row {
+    loops_copying copy;
+    lexpr *point, *valid;
+    lstmt_list accs; /* of the sum */
+    map parts;       /* value of the whole -> value of the tile */
+} row;
+
+/* Scores of a group of columns are computed before any is used: of logsumexp, for the greatest to be taken off, which
+ * is done once for the group; of a selection, for a look whether one of them may be selected at all. */
+typedef struct scoring {
+    lstmt_list before, after;
+    lexpr *column; /* in the group */
+    lexpr *first;  /* of the group, in the tile */
+    lexpr *tile;
+    lexpr *inside; /* the column is one; NULL: all are */
+} scoring;
+
+/* offload_columns.c */
+/* Finds what of the sum's body depends on the column alone; the body then reads it from the tile. */
+void find_columns(tiling *t, const points *p);
+void declare_tiles(tiling *t, lstmt_list *out);
+/* The block computes the columns of the tile that begins at `tile`; those beyond the end are the last one again. */
+void emit_staging(tiling *t, lstmt_list *out, lexpr *tile, lexpr *end);
+
+/* offload_groups.c */
+bool has_scores(const lstmt_list *body);
+/* In groups nothing else is done than to add and to select. */
+bool can_group(const lstmt_list *body);
+lstmt *loop_over_scores(tiling *t, lstmt_list *out);
+/* The body for one row; sums do not count what is beyond the end. */
+void emit_scored(tiling *t, scoring *g, lstmt_list *out, lstmt_list *body);
+
+/* offload_tiles.c: the statements write entries of buffers. */
+bool writes_entries(const lstmt_list *body);
+
+#endif

@@ -115,6 +115,11 @@ void hoist_cells(hoisting *h, const lstmt_list *body)
     hoist_list(h, body);
 }
 
+lexpr *passes_of(offloading *o, const lstmt *loop)
+{
+    return from_zero(loop) ? loop->hi : lexpr_bin(o->mem, OP_SUB, loop->hi, loop->lo);
+}
+
 points find_points(offloading *o, lstmt *loop)
 {
     points p = {0};
@@ -123,9 +128,7 @@ points find_points(offloading *o, lstmt *loop)
     while ((inner = only_loop(o, &p, &inner->body)))
         vec_push(o->mem, &p.loops, inner);
     p.body = p.loops.data[p.loops.n - 1]->body;
-    p.count = product(o, &p, 0);
-    if (!from_zero(loop))
-        p.count = lexpr_bin(o->mem, OP_SUB, loop->hi, loop->lo);
+    p.count = from_zero(loop) ? product(o, &p, 0) : passes_of(o, loop);
     return p;
 }
 

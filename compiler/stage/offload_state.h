@@ -69,6 +69,8 @@ typedef struct hoisting {
 
 /* offload_points.c */
 points find_points(offloading *o, lstmt *loop);
+/* How many the loop has. */
+lexpr *passes_of(offloading *o, const lstmt *loop);
 void push_points(offloading *o, const points *p);
 lexpr *here(offloading *o, place_kind k);
 lexpr *rounded_up(offloading *o, lexpr *n, int by);

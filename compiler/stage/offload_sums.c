@@ -291,7 +291,7 @@ void begin_parts(offloading *o, lstmt_list *out, lstmt_list *after, const lstmt_
 /* The loop, its passes one after the other to the threads of the block. */
 static void emit_strided(offloading *o, lstmt_list *out, const lstmt *loop, const lstmt_list *accs)
 {
-    lexpr *begin, *end, *terms = lexpr_bin(o->mem, OP_SUB, loop->hi, loop->lo);
+    lexpr *begin, *end, *terms = passes_of(o, loop);
     let_split(o, out, terms, THREADS, &begin, &end);
     lexpr *rounds = lexpr_bin(o->mem, OP_IDIV, lexpr_bin(o->mem, OP_SUB, end, begin), lexpr_int(o->mem, THREADS));
     rounds =
@@ -314,7 +314,8 @@ static void emit_strided(offloading *o, lstmt_list *out, const lstmt *loop, cons
     inside->e = lexpr_bin(o->mem, OP_LT, at, end);
     lstmt *index = lstmt_new(o->mem, &inside->body, LS_LET);
     index->temp = loop->temp;
-    index->e = lexpr_bin(o->mem, OP_ADD, loop->lo, at);
+    bool from_zero = loop->lo->kind == LX_CONST && loop->lo->integer == 0;
+    index->e = from_zero ? at : lexpr_bin(o->mem, OP_ADD, loop->lo, at);
     for (int i = 0; i < loop->body.n; i++)
         vec_push(o->mem, &inside->body, loops_copy(&parts, loop->body.data[i]));
 }
@@ -335,7 +336,7 @@ void push_sums(offloading *o, lstmt *loop, const lstmt_list *accs)
 {
     lstmt *k = new_kernel(o, lexpr_int(o->mem, 1), THREADS);
     lexpr *zero = lexpr_int(o->mem, 0);
-    k->hi = count_splits(o, lexpr_int(o->mem, 1), lexpr_bin(o->mem, OP_SUB, loop->hi, loop->lo), TERMS);
+    k->hi = count_splits(o, lexpr_int(o->mem, 1), passes_of(o, loop), TERMS);
     hoisting h;
     begin_hoisting(&h, o, &k->body);
     lstmt_list one = {0};
@@ -354,7 +355,7 @@ void push_sums(offloading *o, lstmt *loop, const lstmt_list *accs)
 void push_few_rows(offloading *o, const points *p, lstmt *sum)
 {
     lstmt *k = new_kernel(o, p->count, THREADS);
-    k->hi = count_splits(o, p->count, lexpr_bin(o->mem, OP_SUB, sum->hi, sum->lo), TERMS);
+    k->hi = count_splits(o, p->count, passes_of(o, sum), TERMS);
     hoisting h;
     begin_hoisting(&h, o, &k->body);
     hoist_cells(&h, &p->body);

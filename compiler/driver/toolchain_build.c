@@ -1,4 +1,5 @@
-/* Generated C or CUDA C in, a library or object out: compiles in a temporary folder, where the output is moved from when whole.
+/* Generated C or CUDA C in, a library or object out: compiles in a temporary folder, where the output is moved from
+ * when whole.
  *
  * A shared library takes the runtime's sources with it and needs nothing of adc; archives and objects are linked with
  * libadc_runtime by their user. A portable one holds an object per instruction set and one that chooses among them. */

@@ -1,4 +1,4 @@
-/* The functions of a CUDA module as a program calls them, held against those of the C module that is linked beside it:
+/* The functions of a CUDA module, compiled for D = 3, as a program calls them, held against those of the C module that is linked beside it:
  * on the caller's arrays, on the device's with a stream, captured in a graph, through the table; and every status. */
 #include <cuda_runtime.h>
 

@@ -21,7 +21,7 @@ program() {
     g++ -pthread "$@" model_cu.o threads_cu.o status.o -o program
 }
 
-"$ADC" compile "$here/model.ad" -o model.cu && gcc -std=c11 -I"$SRC/runtime/include" -c "$SRC/runtime/status.c" || exit 1
+"$ADC" compile -D D=2 "$here/model.ad" -o model.cu && gcc -std=c11 -I"$SRC/runtime/include" -c "$SRC/runtime/status.c" || exit 1
 failed=0
 program -fsanitize=thread -Wno-tsan && setarch -R ./program >log.txt 2>&1 || { echo "FAILED: ThreadSanitizer"; head -40 log.txt; failed=1; }
 program -fsanitize=address,undefined -fno-sanitize-recover=undefined && ./program >log.txt 2>&1 ||

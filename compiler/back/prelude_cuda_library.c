@@ -76,8 +76,8 @@ const prelude_row prelude_cuda_library[] = {
      "}\n"
      "\n"
      "/* NULL: it cannot be made. */\n"
-     "static ad_tool *ad_take_tool(void *(*make)(int64_t n, int64_t rows), void (*drop)(void *handle), int64_t n, "
-     "int64_t rows)\n"
+     "[[maybe_unused]] static ad_tool *ad_take_tool(void *(*make)(int64_t n, int64_t rows), void (*drop)(void "
+     "*handle), int64_t n, int64_t rows)\n"
      "{\n"
      "    ad_tool like = {NULL, make, drop, n, rows, 0, NULL};\n"
      "    if (cudaGetDevice(&like.device) != cudaSuccess)\n"
@@ -96,7 +96,7 @@ const prelude_row prelude_cuda_library[] = {
      "    return NULL;\n"
      "}\n"
      "\n"
-     "static void ad_give_tool(ad_tool *t)\n"
+     "[[maybe_unused]] static void ad_give_tool(ad_tool *t)\n"
      "{\n"
      "    {\n"
      "        std::lock_guard<std::mutex> own(ad_tool_lock);\n"
@@ -196,6 +196,18 @@ const prelude_row prelude_cuda_library[] = {
      "}\n"
      "#endif\n"},
     {"ad_gpu_load_@E", "ad_gpu_blocks ad_gpu_call",
+     "/* The rows of `from` to the columns of `to`, if turned; state NULL: whatever they are. */\n"
+     "static __global__ void ad_gpu_load_@E(const @T *from, @T *to, int64_t rows, int64_t columns, bool turned,\n"
+     "                                      const int *state)\n"
+     "{\n"
+     "    const bool usable = !state || state[1] == 0;\n"
+     "    for (int64_t e = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; e < rows * columns;\n"
+     "         e += (int64_t)gridDim.x * blockDim.x) {\n"
+     "        int64_t i = e / columns, j = e % columns;\n"
+     "        to[turned ? j * rows + i : e] = usable ? from[e] : (@T)(i == j);\n"
+     "    }\n"
+     "}\n"},
+    {"ad_gpu_give_@E", "ad_gpu_load_@E",
      "/* What a routine knows of a matrix: state[0] is the library's verdict, 0: it succeeded; state[1] whether "
      "entries are\n"
      " * NaN or infinite, or nothing is to be done at all. Then the library is given the identity: its results are not "
@@ -210,18 +222,6 @@ const prelude_row prelude_cuda_library[] = {
      "        atomicExch(&state[1], 1);\n"
      "}\n"
      "\n"
-     "/* The rows of `from` to the columns of `to`, if turned; state NULL: whatever they are. */\n"
-     "static __global__ void ad_gpu_load_@E(const @T *from, @T *to, int64_t rows, int64_t columns, bool turned,\n"
-     "                                      const int *state)\n"
-     "{\n"
-     "    const bool usable = !state || state[1] == 0;\n"
-     "    for (int64_t e = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; e < rows * columns;\n"
-     "         e += (int64_t)gridDim.x * blockDim.x) {\n"
-     "        int64_t i = e / columns, j = e % columns;\n"
-     "        to[turned ? j * rows + i : e] = usable ? from[e] : (@T)(i == j);\n"
-     "    }\n"
-     "}\n"
-     "\n"
      "/* A matrix for a routine, which may fail: examined, and copied. */\n"
      "static void ad_gpu_give_@E(const @T *from, @T *to, int64_t rows, int64_t columns, bool turned, int *state,\n"
      "                           const ad_gpu_call *c)\n"
@@ -231,8 +231,8 @@ const prelude_row prelude_cuda_library[] = {
      "    AD_LAUNCH(ad_gpu_examine_@E, ad_gpu_blocks(n), AD_GPU_BLOCK, c->stream)(from, n, c->go, state);\n"
      "    AD_LAUNCH(ad_gpu_load_@E, ad_gpu_blocks(n), AD_GPU_BLOCK, c->stream)(from, to, rows, columns, turned, "
      "state);\n"
-     "}\n"
-     "\n"
+     "}\n"},
+    {"ad_gpu_copy_@E", "ad_gpu_load_@E",
      "/* A right side: whatever it is. */\n"
      "static void ad_gpu_copy_@E(const @T *from, @T *to, int64_t rows, int64_t columns, bool turned, const ad_gpu_call "
      "*c)\n"
@@ -241,7 +241,7 @@ const prelude_row prelude_cuda_library[] = {
      "turned,\n"
      "                                                                                     NULL);\n"
      "}\n"},
-    {"ad_gpu_store_@E", "ad_gpu_load_@E",
+    {"ad_gpu_store_@E", "ad_gpu_blocks ad_gpu_call",
      "/* Results of a routine to where they belong: NaN where it failed, or its matrix has entries that are NaN or "
      "infinite\n"
      " * (then it has not failed). whole: NaN if this is NaN. Turned: from columns of `stride`. lower: 0 above the "
@@ -262,16 +262,16 @@ const prelude_row prelude_cuda_library[] = {
      "        @T x = turned ? from[j * stride + i] : from[e];\n"
      "        to[e] = is_nan ? (@T)NAN : lower && j > i ? (@T)0 : x;\n"
      "    }\n"
-     "}\n"
-     "\n"
+     "}\n"},
+    {"ad_gpu_keep_@E", "ad_gpu_store_@E",
      "static void ad_gpu_keep_@E(const @T *from, @T *to, int64_t rows, int64_t columns, bool turned, const int "
      "*state,\n"
      "                           const ad_gpu_call *c)\n"
      "{\n"
      "    AD_LAUNCH(ad_gpu_store_@E, ad_gpu_blocks(rows * columns), AD_GPU_BLOCK, c->stream)\n"
      "    (from, to, rows, columns, rows, turned, false, state, NULL, c->go, c->failed);\n"
-     "}\n"
-     "\n"
+     "}\n"},
+    {"ad_gpu_keep_part_@E", "ad_gpu_store_@E",
      "/* The first rows of columns of `stride`. */\n"
      "static void ad_gpu_keep_part_@E(const @T *from, @T *to, int64_t rows, int64_t columns, int64_t stride, const int "
      "*state,\n"
@@ -296,7 +296,7 @@ const prelude_row prelude_cuda_library[] = {
      "{\n"
      "    return n <= INT32_MAX && k <= INT32_MAX;\n"
      "}\n"},
-    {"ad_gpu_lu_@E", "ad_solver ad_gpu_store_@E ad_gpu_exchanges ad_gpu_fits",
+    {"ad_gpu_lu_@E", "ad_solver ad_gpu_exchanges ad_gpu_fits ad_gpu_give_@E ad_gpu_keep_@E",
      "/* A' = P L U in columns, which are rows here. False, here and below: the GPU or the library does not work. */\n"
      "static bool ad_gpu_lu_@E(const @T *a, @T *lu, int64_t *pivots, @T *work, int64_t n, ad_gpu_call c)\n"
      "{\n"
@@ -316,7 +316,7 @@ const prelude_row prelude_cuda_library[] = {
      "    AD_LAUNCH(ad_gpu_exchanges, ad_gpu_blocks(n), AD_GPU_BLOCK, c.stream)(exchanges, (int *)pivots, n, c.go);\n"
      "    return ad_end_solver(&s, ok);\n"
      "}\n"},
-    {"ad_gpu_by_lu_@E", "ad_solver ad_gpu_store_@E ad_gpu_exchanges ad_gpu_fits",
+    {"ad_gpu_by_lu_@E", "ad_solver ad_gpu_exchanges ad_gpu_fits ad_gpu_copy_@E ad_gpu_keep_part_@E",
      "static bool ad_gpu_by_lu_@E(const @T *lu, const int64_t *pivots, const @T *b, @T *x, @T *work, int64_t n, "
      "int64_t k,\n"
      "                            cublasOperation_t turn, ad_gpu_call c)\n"
@@ -362,7 +362,7 @@ const prelude_row prelude_cuda_library[] = {
      "(int)stride,\n"
      "                        x, (int)k) == CUBLAS_STATUS_SUCCESS;\n"
      "}\n"},
-    {"ad_gpu_lower_@E", "ad_gpu_triangle_@E ad_gpu_store_@E ad_gpu_fits",
+    {"ad_gpu_lower_@E", "ad_gpu_triangle_@E ad_gpu_fits ad_gpu_copy_@E ad_gpu_keep_@E",
      "/* L X = B is X' L' = B', where L' is an upper triangle in columns. */\n"
      "static bool ad_gpu_lower_@E(const @T *l, const @T *b, @T *x, @T *work, int64_t n, int64_t k, bool turned, "
      "ad_gpu_call c)\n"
@@ -390,7 +390,7 @@ const prelude_row prelude_cuda_library[] = {
      "{\n"
      "    return ad_gpu_lower_@E(l, b, x, work, n, k, true, c);\n"
      "}\n"},
-    {"ad_gpu_cholesky_@E", "ad_solver ad_gpu_store_@E ad_gpu_fits",
+    {"ad_gpu_cholesky_@E", "ad_solver ad_gpu_fits ad_gpu_give_@E ad_gpu_store_@E",
      "/* Lower l with l l' = a; in columns it is the upper triangle. */\n"
      "static bool ad_gpu_cholesky_@E(const @T *a, @T *l, @T *work, int64_t n, ad_gpu_call c)\n"
      "{\n"
@@ -437,7 +437,7 @@ const prelude_row prelude_cuda_library[] = {
      "    if (fewest <= most * (@T)m * (sizeof(@T) == 4 ? (@T)0x1p-24 : (@T)0x1p-53) && state[0] == 0)\n"
      "        state[0] = 1;\n"
      "}\n"},
-    {"ad_gpu_qr_@E", "ad_solver ad_gpu_store_@E ad_gpu_rank_@E ad_gpu_fits",
+    {"ad_gpu_qr_@E", "ad_solver ad_gpu_rank_@E ad_gpu_fits ad_gpu_give_@E ad_gpu_keep_@E",
      "/* A = Q R as the library has it, in columns of m entries: the entries of qr are in its order. A has full column "
      "rank. */\n"
      "static bool ad_gpu_qr_@E(const @T *a, @T *qr, @T *tau, @T *work, int64_t m, int64_t n, ad_gpu_call c)\n"
@@ -461,7 +461,7 @@ const prelude_row prelude_cuda_library[] = {
      "    ad_gpu_keep_@E(scales, tau, 1, n, false, state, &c);\n"
      "    return ad_end_solver(&s, ok);\n"
      "}\n"},
-    {"ad_gpu_qr_solve_@E", "AD_CUBLAS ad_solver ad_gpu_blas ad_gpu_store_@E ad_gpu_fits",
+    {"ad_gpu_qr_solve_@E", "AD_CUBLAS ad_solver ad_gpu_blas ad_gpu_fits ad_gpu_copy_@E ad_gpu_keep_part_@E",
      "/* x = R^-1 Q' b */\n"
      "static bool ad_gpu_qr_solve_@E(const @T *qr, const @T *tau, const @T *b, @T *x, @T *work, int64_t m, int64_t n,\n"
      "                               int64_t k, ad_gpu_call c)\n"
@@ -494,7 +494,7 @@ const prelude_row prelude_cuda_library[] = {
      "        ad_give_tool(blas);\n"
      "    return ad_end_solver(&s, ok);\n"
      "}\n"},
-    {"ad_gpu_qr_gram_@E", "ad_gpu_triangle_@E ad_gpu_store_@E ad_gpu_fits",
+    {"ad_gpu_qr_gram_@E", "ad_gpu_triangle_@E ad_gpu_fits ad_gpu_copy_@E ad_gpu_keep_@E",
      "/* A' A X = B is X' R' R = B'. */\n"
      "static bool ad_gpu_qr_gram_@E(const @T *qr, const @T *b, @T *x, @T *work, int64_t m, int64_t n, int64_t k,\n"
      "                              ad_gpu_call c)\n"
@@ -511,7 +511,7 @@ const prelude_row prelude_cuda_library[] = {
      "    ad_give_tool(blas);\n"
      "    return ok;\n"
      "}\n"},
-    {"ad_gpu_spectrum_@E", "ad_solver ad_gpu_store_@E ad_gpu_fits",
+    {"ad_gpu_spectrum_@E", "ad_solver ad_gpu_fits ad_gpu_give_@E ad_gpu_keep_@E",
      "/* a = v diag(w) v', of a's lower triangle, which in columns is the upper one; v NULL: not wanted. */\n"
      "static bool ad_gpu_spectrum_@E(const @T *a, @T *w, @T *v, @T *work, int64_t n, ad_gpu_call c)\n"
      "{\n"
@@ -547,7 +547,7 @@ const prelude_row prelude_cuda_library[] = {
      "{\n"
      "    return ad_gpu_spectrum_@E(a, w, NULL, work, n, c);\n"
      "}\n"},
-    {"ad_gpu_factors_@E", "ad_solver ad_gpu_store_@E ad_gpu_fits",
+    {"ad_gpu_factors_@E", "ad_solver ad_gpu_fits ad_gpu_give_@E ad_gpu_keep_@E",
      "/* a = u diag(s) vt; the library wants columns that are not shorter than rows. u and vt NULL: not wanted. */\n"
      "static bool ad_gpu_factors_@E(const @T *a, @T *u, @T *s, @T *vt, @T *work, int64_t m, int64_t n, ad_gpu_call c)\n"
      "{\n"

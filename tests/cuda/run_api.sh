@@ -38,7 +38,21 @@ for file in main model; do "$here/shim/nvcc" $level -I. -I"$SRC/runtime/include"
 "$here/shim/nvcc" main.o model.o status.o -o main && ./main >said || { echo "FAILED docs/cuda.md"; exit 1; }
 cd ..
 
+# libraries NVCC FLAGS... : a module that calls NVIDIA's libraries, with and without cuBLAS for products
+libraries() {
+    local nvcc=$1 blas
+    shift
+    "$ADC" compile "$here/library.ad" -o library.cu || return 1
+    for blas in "" -DAD_BLAS; do
+        "$nvcc" "$@" -I. -I"$SRC/runtime/include" -c library.cu $blas -o library.o &&
+            "$nvcc" "$@" -I. -I"$SRC/runtime/include" -c "$here/library.cu" -o calls.o &&
+            "$nvcc" "$@" calls.o library.o status.o -o library -lcusolver -lcublas -lcufft && ./library || return 1
+    done
+}
+
 program "$here/shim/nvcc" $level || { echo "FAILED with the shim"; exit 1; }
+libraries "$here/shim/nvcc" $level || { echo "FAILED with the shim's libraries"; exit 1; }
 SHIM_REVERSE=1 ./api || { echo "FAILED with the blocks in reverse order"; exit 1; }
 nvidia-smi >/dev/null 2>&1 && nvcc=$(command -v nvcc || command -v /usr/local/cuda/bin/nvcc) || exit 0
 program "$nvcc" -O3 -arch=native || { echo "FAILED on the GPU"; exit 1; }
+libraries "$nvcc" -O3 -arch=native || { echo "FAILED on the GPU, with libraries"; exit 1; }

@@ -32,10 +32,14 @@ compiles() {
     }
 }
 
+libraries=
+printf '#include <cusolverDn.h>\n#include <cufft.h>\n' >libraries.cu
+"$nvcc" -E libraries.cu >libraries.txt 2>&1 && libraries=$here/library.ad
+
 part=${1:-1/1}
 failed=0
 n=0
-for model in "$here"/model.ad "$SRC"/bench/programs/{gaussian,hamiltonian,sinkhorn,neighbours,shooting,lstm}.ad \
+for model in "$here"/model.ad $libraries "$SRC"/bench/programs/{gaussian,hamiltonian,sinkhorn,neighbours,shooting,lstm}.ad \
     "$SRC"/tests/golden/loops/{filters,few_rows,kmin,logsumexp,scatter,while}.ad; do
     n=$((n + 1))
     [ $((n % ${part#*/})) = $((${part%/*} % ${part#*/})) ] || continue

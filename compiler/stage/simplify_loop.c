@@ -1,5 +1,5 @@
-/* Loops without repetition: states that nothing reads go, states that are always equal become one, and a loop of which
- * another one has all the states is taken from that one.
+/* Loops without repetition: states that nothing reads or changes go, states that are always equal become one, and a
+ * loop of which another one has all the states is taken from that one.
  *
  * Derivatives of derivatives make such loops: the tangent of a loop runs through its states once more. States are equal
  * when their first values are, and their next values are wherever equal states have equal values. */
@@ -10,6 +10,7 @@ typedef struct loop_use {
     node *loop;
     bool *read;               /* per state: by an out, a stack, or the next value of one that is read */
     int *same;                /* per state: the first that always equals it */
+    bool *still;              /* per state: the first that always equals it stays at its first value */
     node *by;                 /* the loop to be used instead, or NULL */
     int *place;               /* per state: its place there */
     VEC(const node *) yields; /* of its stacks */
@@ -38,6 +39,7 @@ static loop_use *use_of(pruning *p, node *loop)
     *u = (loop_use){.loop = loop,
                     .read = ARENA_ARRAY(p->g->mem, bool, n + 1),
                     .same = ARENA_ARRAY(p->g->mem, int, n + 1),
+                    .still = ARENA_ARRAY(p->g->mem, bool, n + 1),
                     .place = ARENA_ARRAY(p->g->mem, int, n + 1)};
     for (int i = 0; i < n; i++)
         u->same[i] = i;
@@ -129,8 +131,12 @@ static void find_same(graph *g, loop_use *u)
         }
         u->same = finer;
     }
-    for (int i = 0; i < n; i++)
-        u->read[u->same[i]] |= u->read[i];
+    bool conditional = graph_rule(g, u->loop).conditional;
+    for (int i = 0; i < n; i++) {
+        int first = u->same[i];
+        u->read[first] |= u->read[i];
+        u->still[i] = nexts[first] == o->vars[1 + first]->self && !(conditional && first == 0);
+    }
     graph_exit(o);
 }
 
@@ -277,7 +283,19 @@ static bool find_repeated(pruning *p)
 
 static node *rewrite(void *data, node *n);
 
-/* A loop with the states that are read, one for each class, their values in terms of these. */
+static bool is_kept(const loop_use *u, int state)
+{
+    return u->same[state] == state && u->read[state] && !u->still[state];
+}
+
+/* In a pass, in terms of the states that are kept. */
+static node *state_value(const loop_use *u, const opening *o, int state)
+{
+    int first = u->same[state];
+    return u->still[state] ? u->loop->args[2 + first] : o->vars[1 + first]->self;
+}
+
+/* A loop with the states that are read and change, one for each class, their values in terms of these. */
 static void make_smaller(pruning *p, loop_use *u)
 {
     graph *g = p->g;
@@ -286,19 +304,20 @@ static void make_smaller(pruning *p, loop_use *u)
     var **vars = ARENA_ARRAY(g->mem, var *, n + 1);
     node **inits = ARENA_ARRAY(g->mem, node *, n + 1), **nexts = ARENA_ARRAY(g->mem, node *, n + 1),
          **by = ARENA_ARRAY(g->mem, node *, n + 1);
+    for (int i = 0; i < n; i++)
+        if (is_kept(u, i)) {
+            u->place[i] = kept++;
+            inits[u->place[i]] = rewrite(p, loop->args[2 + i]);
+        }
     opening *o = graph_enter(g, loop);
     vars[0] = o->vars[0];
-    for (int i = 0; i < n; i++) {
-        by[i] = o->vars[1 + u->same[i]]->self;
-        if (u->same[i] == i && u->read[i])
-            u->place[i] = kept++;
-    }
+    for (int i = 0; i < n; i++)
+        by[i] = state_value(u, o, i);
     for (int i = 0; i < n; i++) {
         int k = u->place[i];
-        if (u->same[i] != i || !u->read[i])
+        if (!is_kept(u, i))
             continue;
         vars[1 + k] = o->vars[1 + i];
-        inits[k] = rewrite(p, loop->args[2 + i]);
         nexts[k] = rewrite(p, graph_subst(g, o->inner[i], n, o->vars + 1, by));
     }
     for (int i = 0; i < n; i++)
@@ -313,7 +332,7 @@ static void make_smaller(pruning *p, loop_use *u)
 static bool is_smaller(const loop_use *u)
 {
     for (int i = 0; i < states_of(u->loop); i++)
-        if (u->same[i] != i || !u->read[i])
+        if (!is_kept(u, i))
             return true;
     return false;
 }
@@ -350,10 +369,9 @@ static node *rewrite_stack(pruning *p, node *n, const loop_use *u)
         vars[1 + k] = graph_param(g, v->elem, v->rank, v->extents, loop->var_hints[1 + k]);
     }
     for (int i = 0; i < states; i++) {
-        var *first = o->vars[1 + u->same[i]];
-        by[i] = first->self;
-        if (!u->read || u->read[u->same[i]])
-            vars[1 + u->place[i]] = first;
+        by[i] = state_value(u, o, i);
+        if (!u->read || is_kept(u, u->same[i]))
+            vars[1 + u->place[i]] = o->vars[1 + u->same[i]];
     }
     node *e = rewrite(p, graph_subst(g, o->inner[0], states, o->vars + 1, by));
     graph_exit(o);
@@ -373,6 +391,8 @@ static node *rewrite(void *data, node *n)
         r = graph_map_args(p->g, n, rewrite, p);
     else if (n->op == OP_OUT && n->integer == states_of(n->args[0]))
         r = graph_passes(p->g, final_loop(p, u));
+    else if (n->op == OP_OUT && u->still[n->integer])
+        r = rewrite(p, n->args[0]->args[2 + u->same[n->integer]]);
     else if (n->op == OP_OUT)
         r = graph_out(p->g, final_loop(p, u), u->place[n->integer]);
     else

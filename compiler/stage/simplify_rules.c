@@ -575,6 +575,15 @@ static node *out_still(const rewrite *w)
     return no_pass || next == loop->vars[1 + k]->self ? loop->args[2 + k] : NULL;
 }
 
+/* A row of what is the same in all passes. */
+static node *row_still(const rewrite *w)
+{
+    node *stack = w->args[0];
+    if (!is(stack, OP_STACK) || node_depends_any(arg(stack, 1), stack->nvars, stack->vars))
+        return NULL;
+    return graph_access(w->g, arg(stack, 1), w->args + 2);
+}
+
 static node *scatter_nothing(const rewrite *w)
 {
     return is_zero(w->args[0]) || is_zero(w->args[1]) ? graph_zeros_like(w->g, w->n) : NULL;
@@ -730,6 +739,7 @@ const simplify_rule simplify_rules[] = {
     {OP_ABS, even_neg, "abs(-a) = abs(a)"},
     {OP_ABS, even_sub, "abs(b - a) = abs(a - b), in the order of values"},
     {OP_ABS, even_abs, "abs(abs(a)) = abs(a)"},
+    {OP_ACCESS, row_still, "a row of what a loop yields in every pass alike = that"},
     EMPTY(OP_SUM),
     UNIT(OP_SUM),
     DELTA(OP_SUM),

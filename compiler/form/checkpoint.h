@@ -11,7 +11,7 @@
 #include "base/arena.h"
 
 typedef enum checkpoint_kind {
-    KEEP_DEFAULT,
+    KEEP_DEFAULT,  /* the same, and values of functions and of loops inside that a pass computes anyway */
     KEEP_ALL,      /* the state of every pass */
     KEEP_EVERY,    /* of every value-th one; on the way back those in between too, as long as they are needed */
     KEEP_REVOLVE,  /* `value` states by the binomial schedule */

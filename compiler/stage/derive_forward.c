@@ -200,8 +200,13 @@ static augmented *augment(tangents *t, node *loop)
 static node *tangent_of_result(tangents *t, node *n)
 {
     node *call = n->args[0], *given[MAX_OPERANDS];
-    for (int i = 0; i < call->nargs; i++)
+    bool any = false;
+    for (int i = 0; i < call->nargs; i++) {
         given[i] = tangent(t, call->args[i]);
+        any |= given[i] != NULL;
+    }
+    if (!any)
+        return NULL;
     return call_tangent(t->g, call, given, (int)n->integer);
 }
 

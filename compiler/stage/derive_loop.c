@@ -8,6 +8,7 @@
  * a pass reads x at a subscript of its own (x[t]), what it adds is stacked instead, one entry per pass. */
 #include <assert.h>
 
+#include "stage/derive_keep.h"
 #include "stage/derive_reverse.h"
 
 typedef struct loop_sweep {
@@ -32,6 +33,7 @@ typedef struct loop_sweep {
     VEC(node *) owners; /* per backward state: what its final value is the adjoint of */
     var **bars;         /* per active state */
     node **by;          /* what t and the states are in the backward pass */
+    kept_rows rows;     /* what else the backward pass reads */
 } loop_sweep;
 
 static node *subtract(graph *g, node *a, node *b)
@@ -142,6 +144,14 @@ static void set_replacements(loop_sweep *l)
     node *last = graph_bin(g, OP_SUB, end, graph_int(g, 1));
     l->by[0] = graph_bin(g, OP_SUB, last, l->r->self);
     node *pass = graph_bin(g, OP_SUB, graph_bin(g, OP_SUB, l->trips, graph_int(g, 1)), l->r->self);
+    l->rows = (kept_rows){.loop = l->loop,
+                          .passes = l->passes,
+                          .nvars = l->n + 1,
+                          .nstates = l->n,
+                          .vars = l->vars,
+                          .nbars = l->state_vars.n,
+                          .bars = l->state_vars.data,
+                          .pass = pass};
     for (int k = 0; k < l->n; k++) {
         node *tape = graph_tape(g, l->loop, l->passes, l->vars, l->vars[k + 1]->self);
         l->by[k + 1] = slice(g, tape, pass);
@@ -150,7 +160,8 @@ static void set_replacements(loop_sweep *l)
 
 static node *backward(loop_sweep *l, node *n)
 {
-    return graph_subst(l->g, n, l->n + 1, l->vars, l->by);
+    bool keeps = graph_rule(l->g, l->loop).checkpoint.kind == KEEP_DEFAULT;
+    return graph_subst(l->g, keeps ? keep_values(l->g, &l->rows, n) : n, l->n + 1, l->vars, l->by);
 }
 
 static node *add_tensors(graph *g, node *a, node *b)

@@ -166,7 +166,7 @@ static bool same_rule(loop_rule a, loop_rule b)
 static bool has_states(graph *g, node *b, node *a)
 {
     int n = states_of(a);
-    if (states_of(b) < n || a->args[0] != b->args[0] || a->args[1] != b->args[1] ||
+    if (n == 0 || states_of(b) < n || a->args[0] != b->args[0] || a->args[1] != b->args[1] ||
         !same_rule(graph_rule(g, a), graph_rule(g, b)))
         return false;
     for (int i = 0; i < n; i++)

@@ -29,6 +29,7 @@ typedef struct program_costs {
     map small; /* names of sizes, interned */
     names names;
     nest_module nests;
+    VEC(arena *) graphs; /* of the samples */
     bool print;
 } program_costs;
 
@@ -55,6 +56,7 @@ static void measure(program_costs *p, const char *stage)
         const char *name = names_intern_n(&p->names, stage + 2, strcspn(stage + 2, "\n"));
         sample s;
         const char *error = sample_read(&s, arena_strndup(p->mem, stage, n));
+        vec_push(p->mem, &p->graphs, s.mem);
         if (error) {
             failed(p, name, error);
             return;
@@ -262,6 +264,8 @@ static void test_file(const char *path, bool print)
                 check_workspace(&p, s + 13);
         }
     }
+    for (int i = 0; i < p.graphs.n; i++)
+        arena_free(p.graphs.data[i]);
     arena_free(p.mem);
 }
 

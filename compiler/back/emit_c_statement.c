@@ -344,11 +344,25 @@ static bool is_over_axis(const lstmt *s)
     return s->lo->kind != LX_CONST || s->hi->kind != LX_CONST;
 }
 
+/* Some loop of the list is not short. */
+static bool holds_long(emitter *e, const lstmt_list *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        if (s->kind == LS_FOR && s->parallel && !is_short(cost_of_loop(e, s)))
+            return true;
+        if (holds_long(e, &s->body) || holds_long(e, &s->other))
+            return true;
+    }
+    return false;
+}
+
 /* Where a short loop of a few operations runs again and again, even asking for no threads takes longer than its passes.
  * That does not matter where other loops of the function take longer still. */
 static bool is_short_and_repeated(emitter *e, const lstmt *s)
 {
-    bool matters = e->axes + emit_depth(&s->body) + is_over_axis(s) >= e->depth;
+    bool deepest = e->axes + emit_depth(&s->body) + is_over_axis(s) >= e->depth;
+    bool matters = deepest || !holds_long(e, &e->fn->body);
     return e->loops > 0 && matters && emit_count(&s->body) <= SHORT_LOOP && is_short(cost_of_loop(e, s));
 }
 

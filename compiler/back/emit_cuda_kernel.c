@@ -153,7 +153,7 @@ void emit_kernel(emitter *e, const lstmt *s)
     e->indent = 0;
     if (s->text)
         emit_linef(e, "/* %s */", emit_in_comment(e->mem, s->text));
-    emit_linef(e, "static __global__ void __launch_bounds__(%s, 2) %s(%s)", print_integer(e->mem, s->step), name,
+    emit_linef(e, "static __global__ void __launch_bounds__(%s, 1) %s(%s)", print_integer(e->mem, s->step), name,
                joined(e->mem, p.declared.n, p.declared.data));
     text_addf(e->out, "{\n%s}\n\n", text_str(&body));
     e->out = out;

@@ -68,8 +68,10 @@ bool checkpoint_read(const char *text, checkpoint *out)
 static double least_passes(double passes, double slots)
 {
     double r = 0.0, reach = 1.0; /* binomial(slots + r, r) */
-    for (; reach < passes; reach *= (slots + r) / r)
+    while (reach < passes) {
         r++;
+        reach *= (slots + r) / r;
+    }
     return r * passes - reach * r / (slots + 1.0);
 }
 

@@ -7,12 +7,13 @@
 #include "stage/offload_tiles.h"
 
 enum {
-    MOST_ROWS = 4,  /* of a thread */
-    LIGHT = 24,     /* operations of a pair, up to which a thread has MOST_ROWS */
-    MEDIUM = 60,    /* one less */
-    HEAVY = 120,    /* two */
-    UNROLLED = 100, /* of the rows of a thread, up to which eight columns are side by side, else four */
-    SHORT = 64,     /* columns: not worth a tile */
+    MOST_ROWS = 4,        /* of a thread */
+    LIGHT = 24,           /* operations of a pair, up to which a thread has MOST_ROWS */
+    MEDIUM = 60,          /* one less */
+    MOST_REGISTERS = 120, /* for values of rows; columns and addresses take others */
+    HEAVY = 120,          /* two */
+    UNROLLED = 100,       /* of the rows of a thread, up to which eight columns are side by side, else four */
+    SHORT = 64,           /* columns: not worth a tile */
     FEW_ROWS = 256,
     MANY_TERMS = 2048
 };
@@ -120,10 +121,27 @@ static int weight_of(const lstmt_list *body)
     return n;
 }
 
-static int rows_of_thread(const lstmt *sum)
+/* Registers that the values of one row take: its sums, whole and of the tile, and what is computed before them. */
+static int registers_of_row(const points *p, const lstmt *sum)
 {
-    int weight = weight_of(&sum->body);
-    return weight <= LIGHT ? MOST_ROWS : weight <= MEDIUM ? MOST_ROWS - 1 : weight <= HEAVY ? MOST_ROWS - 2 : 1;
+    int n = 0;
+    for (int i = 0; p->body.data[i] != sum; i++) {
+        const lstmt *s = p->body.data[i];
+        if (s->kind == LS_ACC)
+            n += 2 * (s->acc->value->elem == ELEM_F64 ? 2 : 1);
+        if (s->kind == LS_LET)
+            n += s->temp->elem == ELEM_F64 || s->temp->elem == ELEM_INT ? 2 : 1;
+    }
+    return n;
+}
+
+static int rows_of_thread(const points *p, const lstmt *sum)
+{
+    int weight = weight_of(&sum->body), words = registers_of_row(p, sum);
+    int n = weight <= LIGHT ? MOST_ROWS : weight <= MEDIUM ? MOST_ROWS - 1 : weight <= HEAVY ? MOST_ROWS - 2 : 1;
+    while (n > 1 && n * words > MOST_REGISTERS)
+        n--;
+    return n;
 }
 
 /* ---- the kernel ---- */
@@ -310,7 +328,7 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
 {
     tiling t = {.o = o, .sum = sum};
     row rows[MOST_ROWS] = {0};
-    int n = rows_of_thread(sum);
+    int n = rows_of_thread(p, sum);
     lexpr *blocks = rounded_up(o, p->count, TILE_THREADS * n);
     lstmt *k = new_kernel(o, blocks, TILE_THREADS);
     if (is_joinable(sum))

@@ -117,7 +117,7 @@ const char *prelude_use_lanes(prelude *p, const char *name, elem e)
 
 bool prelude_is_cuda(const prelude_row *table)
 {
-    return table == prelude_cuda || table == prelude_cuda_host;
+    return table == prelude_cuda || table == prelude_cuda_host || table == prelude_cuda_library;
 }
 
 void prelude_use_all(prelude *p)

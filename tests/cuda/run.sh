@@ -21,7 +21,6 @@ programs() { python3 "$here/../programs/check.py" -j 1 --target=cuda --option=$l
 failed=0
 programs || failed=1
 programs --dir "$here/../derivatives" || failed=1
-programs --real=f32 /arith_ /precision /reduce_ /sums_ /large_ /index_gather /loops_gradient /slices \
-    /model_{gmm,hamiltonian,icp,lstm,rk4,sinkhorn,svgd}.ad || failed=1
-python3 "$here/../random/check.py" -j 1 --target=cuda --seeds 1..12 --shard="$part" || failed=1
+programs --real=f32 /precision /reduce_ /sums_ /model_{hamiltonian,sinkhorn}.ad || failed=1
+python3 "$here/../random/check.py" -j 1 --target=cuda --seeds 1..4 --shard="$part" || failed=1
 exit $failed

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Where nvcc is: every kernel of these models compiles for sm_80 and sm_90 in f32, for some in f64 as well, and none spills
+# Where nvcc is: every kernel of these models compiles for sm_90 (ALL=1: and sm_80) in f32, for some in f64 as well, and none spills
 # registers.
 # run_nvcc.sh K/N takes a part of them.
 # ctest: seconds 60, shards 2
@@ -20,7 +20,7 @@ spills() {
 compiles() {
     local name=$2_$(basename "$1" .ad)
     "$ADC" compile "$1" --real="$2" -o "$name.cu" &&
-        "$nvcc" -fatbin -O3 -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -Xptxas -v \
+        "$nvcc" -fatbin -O3 $older -gencode arch=compute_90,code=sm_90 -Xptxas -v \
             -I"$SRC/runtime/include" "$name.cu" -o "$name.fatbin" >"$name.log" 2>&1 || {
         grep -E "error|fatal" "$name.log" | head -5
         echo "FAILED $1 in $2"
@@ -38,6 +38,8 @@ printf '#include <cusolverDn.h>\n#include <cufft.h>\n' >libraries.cu
 "$nvcc" -E libraries.cu >libraries.txt 2>&1 && libraries=$here/library.ad
 
 part=${1:-1/1}
+older= # ALL=1: for sm_80, too
+[ -z "${ALL:-}" ] || older="-gencode arch=compute_80,code=sm_80"
 failed=0
 n=0
 for model in "$here"/model.ad $libraries "$SRC"/bench/programs/{gaussian,hamiltonian,sinkhorn,neighbours,shooting}.ad \

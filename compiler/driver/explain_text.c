@@ -185,12 +185,13 @@ static void print_costs(text *t, const figure_sizes *sizes, const kernel_cost *k
     text_add(t, "\n");
 }
 
-/* Routines of libraries that are called for certain: a product may be done by loops. */
-static bool print_calls(text *t, const kernel_cost *k)
+/* Routines of libraries, in a branch or not, but not those for which loops may stand: products. */
+static bool add_calls(text *t, const lstmt_list *body, bool any)
 {
-    bool any = false;
-    for (int i = 0; i < k->body.n; i++) {
-        const lstmt *s = k->body.data[i];
+    for (int i = 0; i < body->n; i++) {
+        const lstmt *s = body->data[i];
+        if (s->kind == LS_IF && !s->either)
+            any = add_calls(t, &s->body, any);
         if (s->kind != LS_CALL)
             continue;
         if (!any)
@@ -198,6 +199,12 @@ static bool print_calls(text *t, const kernel_cost *k)
         text_addf(t, "%s%s", any ? ", " : "", s->routine->name);
         any = true;
     }
+    return any;
+}
+
+static bool print_calls(text *t, const kernel_cost *k)
+{
+    bool any = add_calls(t, &k->body, false);
     text_add(t, any ? "\n" : "");
     return any;
 }

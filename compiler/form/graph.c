@@ -405,12 +405,23 @@ static bool bind_operands(graph *g, const routine *r, node *const *operands, rou
     return routine_bind(r, g->mem, g->pool, shapes, z, &wrong, &axis);
 }
 
-node *graph_call(graph *g, routine_id id, node *const *operands)
+node *graph_call(graph *g, routine_id id, node *const *operands, node *wanted)
 {
     int n = routine_shapes(routine_row(id)->operands);
-    node proto = {.op = OP_CALL, .elem = operands[0]->elem, .integer = id, .nargs = n};
-    proto.args = arena_grow(g->mem, operands, (size_t)n, (size_t)n, sizeof *operands);
+    node proto = {.op = OP_CALL, .elem = operands[0]->elem, .integer = id, .nargs = n + 1};
+    proto.args = arena_grow(g->mem, operands, (size_t)n, (size_t)n + 1, sizeof *operands);
+    proto.args[n] = wanted;
     return graph_intern(g, &proto);
+}
+
+int graph_call_operands(const node *call)
+{
+    return call->nargs - 1;
+}
+
+node *graph_call_wanted(const node *call)
+{
+    return call->args[call->nargs - 1];
 }
 
 void graph_call_sizes(graph *g, const node *call, routine_sizes *z)

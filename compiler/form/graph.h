@@ -53,7 +53,8 @@ typedef enum op {
     OP_SCATTER, /* args: value, filter, subscripts[rank], then lo, hi per dynamic axis; all inside */
     OP_LOOP,    /* no value itself. args: lo, hi, inits[n] outside; nexts[n] inside; vars: t, states[n] */
     OP_OUT,     /* args: loop, call or vjp; index: which result; of a loop of n states, n: how many passes it made */
-    OP_CALL,    /* no value itself. args: operands, tensors; integer: routine_id */
+    OP_CALL,    /* no value itself. args: operands, tensors, then wanted; integer: routine_id. Where it is not wanted (a
+                   branch that is not taken) it is not made, cannot fail, and its results are 0 */
     OP_STACK, /* args: loop outside; expr inside; vars as the loop's. First axis: the passes. integer: 1 when it is read
                  only by the loop that goes back, pass by pass (a tape), so that its rows need not be stored */
     OP_AT,    /* args: loop, pass; index: a state's value at the start of that pass, of at most extent passes. Brought
@@ -173,6 +174,9 @@ node *graph_access_vars(graph *g, node *t, var *const *vars);
 node *graph_tensor(graph *g, int n, var *const *axes, node *body);
 /* filter NULL: none. ranges: lo, hi per dynamic axis, in order, may be NULL when none is. Of 0 axes: by value. */
 node *graph_reduce(graph *g, op o, int n, var *const *axes, node *body, node *filter, node *const *ranges);
+/* Whether the condition holds for one at least of the values of those axes that none of the operands depends on. Axes
+ * over ranges and parameters stay. */
+node *graph_somewhere(graph *g, node *condition, int n, node *const *operands);
 /* The value of a reduction over nothing: 0, 1, -inf, ... in the element type of the result. */
 node *graph_neutral(graph *g, op o, elem e);
 node *graph_argk(graph *g, op o, const extent *k, int n, var *const *axes, node *body, node *filter,
@@ -186,8 +190,10 @@ node *graph_loop(graph *g, loop_rule rule, node *lo, node *hi, int n, node *cons
 loop_rule graph_rule(const graph *g, const node *loop);
 /* How many passes a loop makes. */
 node *graph_passes(graph *g, node *loop);
-/* Operands of the shapes that the routine takes. */
-node *graph_call(graph *g, routine_id id, node *const *operands);
+/* Operands of the shapes that the routine takes. wanted: a bool. */
+node *graph_call(graph *g, routine_id id, node *const *operands, node *wanted);
+int graph_call_operands(const node *call);
+node *graph_call_wanted(const node *call);
 void graph_call_sizes(graph *g, const node *call, routine_sizes *z);
 int graph_call_results(const node *call);
 node *graph_out(graph *g, node *of, int k);

@@ -420,6 +420,26 @@ node *graph_reduce(graph *g, op o, int n, var *const *axes, node *body, node *fi
     return close_reduce(g, (node){.op = o}, n, axes, body, filter, ranges);
 }
 
+static bool any_depends(int n, node *const *operands, const var *v)
+{
+    for (int i = 0; i < n; i++)
+        if (node_depends(operands[i], v))
+            return true;
+    return false;
+}
+
+node *graph_somewhere(graph *g, node *condition, int n, node *const *operands)
+{
+    int count = 0;
+    var **axes = ARENA_ARRAY(g->mem, var *, condition->nfree + 1);
+    for (int i = 0; i < condition->nfree; i++) {
+        var *v = condition->free[i];
+        if (v->kind == VAR_AXIS && v->extent && !any_depends(n, operands, v))
+            axes[count++] = v;
+    }
+    return count ? graph_reduce(g, OP_ANY, count, axes, condition, NULL, NULL) : condition;
+}
+
 node *graph_argk(graph *g, op o, const extent *k, int n, var *const *axes, node *body, node *filter,
                  node *const *ranges)
 {

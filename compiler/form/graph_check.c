@@ -208,8 +208,10 @@ static const char *check_call(const node *n)
 {
     if (n->integer < 0 || n->integer >= ROUTINE_COUNT)
         return "no such routine";
-    return n->nargs == routine_shapes(routine_row((routine_id)n->integer)->operands) ? NULL
-                                                                                     : "wrong number of operands";
+    if (n->nargs != routine_shapes(routine_row((routine_id)n->integer)->operands) + 1)
+        return "wrong number of operands";
+    const node *wanted = graph_call_wanted(n);
+    return wanted->rank == 0 && wanted->elem == ELEM_BOOL ? NULL : "whether it is wanted is no bool";
 }
 
 static const char *check_out(const node *n)

@@ -526,8 +526,8 @@ static node *build_plain(reader *r, const statement *st)
             fail(r, "no such result");
         return graph_out(g, args[0], (int)st->integer);
     case OP_CALL:
-        need(r, n == routine_shapes(routine_row((routine_id)st->integer)->operands));
-        return graph_call(g, (routine_id)st->integer, args);
+        need(r, n == routine_shapes(routine_row((routine_id)st->integer)->operands) + 1);
+        return graph_call(g, (routine_id)st->integer, args, args[n - 1]);
     case OP_NAME:
         return build_named(r, st);
     case OP_VJP:

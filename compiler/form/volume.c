@@ -21,11 +21,10 @@ static void add_operands(collecting *c, const node *n)
     if (n->nargs == 0 || map_get(&c->seen, n))
         return;
     map_set(&c->seen, n, &mark);
-    for (int i = 0; i < n->nargs; i++) {
-        if (n->op == OP_CALL)
-            add_volume(c, n->args[i]->rank, n->args[i]->extents);
+    for (int i = 0; n->op == OP_CALL && i < graph_call_operands(n); i++)
+        add_volume(c, n->args[i]->rank, n->args[i]->extents);
+    for (int i = 0; i < n->nargs; i++)
         add_operands(c, n->args[i]);
-    }
 }
 
 void volume_rule_init(volume_rule *r, graph *g, const graph_fn *f)

@@ -133,14 +133,15 @@ static node *over_gaps(graph *g, node *a, node *d, bool squares)
     return graph_tensor(g, 2, ij, quotient(g, x, gap));
 }
 
-static node *call1(graph *g, routine_id id, node *a, node *b)
+/* The first result of another routine, wanted where the call at hand is. */
+static node *call1(graph *g, const node *call, routine_id id, node *a, node *b)
 {
-    return graph_out(g, graph_call(g, id, (node *[]){a, b}), 0);
+    return graph_out(g, graph_call(g, id, (node *[]){a, b}, graph_call_wanted(call)), 0);
 }
 
-static node *solve(graph *g, routine_id id, node *a, node *b)
+static node *solve(graph *g, const node *call, routine_id id, node *a, node *b)
 {
-    return b ? call1(g, id, a, b) : NULL;
+    return b ? call1(g, call, id, a, b) : NULL;
 }
 
 /* ---- solve: A X = B, or A' X = B ---- */
@@ -151,7 +152,7 @@ static node *tangent_solve(graph *g, node *call, node *const *d, int k)
     (void)k;
     bool t = call->integer == ROUTINE_SOLVE_T;
     node *x = graph_out(g, call, 0);
-    return solve(g, (routine_id)call->integer, call->args[0],
+    return solve(g, call, (routine_id)call->integer, call->args[0],
                  difference(g, d[1], product(g, d[0], t ? TRANSPOSED : PLAIN, x, PLAIN)));
 }
 
@@ -160,22 +161,22 @@ static void adjoint_solve(graph *g, node *call, node *const *w, node **a)
 {
     bool t = call->integer == ROUTINE_SOLVE_T;
     node *x = graph_out(g, call, 0);
-    a[1] = solve(g, t ? ROUTINE_SOLVE : ROUTINE_SOLVE_T, call->args[0], w[0]);
+    a[1] = solve(g, call, t ? ROUTINE_SOLVE : ROUTINE_SOLVE_T, call->args[0], w[0]);
     a[0] = negative(g, t ? product(g, x, PLAIN, a[1], TRANSPOSED) : product(g, a[1], PLAIN, x, TRANSPOSED));
 }
 
 /* ---- logdet: d log|det A| = tr(A^-1 dA) ---- */
 
-static node *inverse_transposed(graph *g, node *a)
+static node *inverse_transposed(graph *g, const node *call)
 {
-    return call1(g, ROUTINE_SOLVE_T, a, identity(g, a));
+    return call1(g, call, ROUTINE_SOLVE_T, call->args[0], identity(g, call->args[0]));
 }
 
 static node *tangent_logdet(graph *g, node *call, node *const *d, int k)
 {
     (void)k;
     var *ij[2];
-    node *x = graph_entry(g, inverse_transposed(g, call->args[0]), ij);
+    node *x = graph_entry(g, inverse_transposed(g, call), ij);
     node *term = graph_bin(g, OP_MUL, x, graph_access_vars(g, d[0], ij));
     return graph_reduce(g, OP_SUM, 2, ij, term, NULL, NULL);
 }
@@ -183,7 +184,7 @@ static node *tangent_logdet(graph *g, node *call, node *const *d, int k)
 static void adjoint_logdet(graph *g, node *call, node *const *w, node **a)
 {
     var *ij[2];
-    node *x = graph_entry(g, inverse_transposed(g, call->args[0]), ij);
+    node *x = graph_entry(g, inverse_transposed(g, call), ij);
     a[0] = graph_tensor(g, 2, ij, graph_bin(g, OP_MUL, w[0], x));
 }
 
@@ -201,13 +202,13 @@ static node *tangent_lstsq(graph *g, node *call, node *const *d, int k)
     node *a = call->args[0], *x = graph_out(g, call, 0);
     node *right = difference(g, d[1], product(g, d[0], PLAIN, x, PLAIN));
     node *turned = product(g, d[0], TRANSPOSED, residual(g, call), PLAIN);
-    return sum(g, solve(g, ROUTINE_LSTSQ, a, right), solve(g, ROUTINE_GRAM, a, turned));
+    return sum(g, solve(g, call, ROUTINE_LSTSQ, a, right), solve(g, call, ROUTINE_GRAM, a, turned));
 }
 
 /* u = (A' A)^-1 x_, b = A u, a = R u' - b X' */
 static void adjoint_lstsq(graph *g, node *call, node *const *w, node **a)
 {
-    node *x = graph_out(g, call, 0), *u = call1(g, ROUTINE_GRAM, call->args[0], w[0]);
+    node *x = graph_out(g, call, 0), *u = call1(g, call, ROUTINE_GRAM, call->args[0], w[0]);
     a[1] = product(g, call->args[0], PLAIN, u, PLAIN);
     a[0] = difference(g, product(g, residual(g, call), PLAIN, u, TRANSPOSED), product(g, a[1], PLAIN, x, TRANSPOSED));
 }
@@ -221,13 +222,13 @@ static node *tangent_gram(graph *g, node *call, node *const *d, int k)
     node *a = call->args[0], *x = graph_out(g, call, 0);
     node *moved = product(g, d[0], TRANSPOSED, product(g, a, PLAIN, x, PLAIN), PLAIN);
     moved = sum(g, moved, product(g, a, TRANSPOSED, product(g, d[0], PLAIN, x, PLAIN), PLAIN));
-    return solve(g, ROUTINE_GRAM, a, difference(g, d[1], moved));
+    return solve(g, call, ROUTINE_GRAM, a, difference(g, d[1], moved));
 }
 
 /* b = (A' A)^-1 x_, a = -(A b) X' - (A X) b' */
 static void adjoint_gram(graph *g, node *call, node *const *w, node **a)
 {
-    node *m = call->args[0], *x = graph_out(g, call, 0), *b = call1(g, ROUTINE_GRAM, m, w[0]);
+    node *m = call->args[0], *x = graph_out(g, call, 0), *b = call1(g, call, ROUTINE_GRAM, m, w[0]);
     node *ab = product(g, m, PLAIN, b, PLAIN), *ax = product(g, m, PLAIN, x, PLAIN);
     a[1] = b;
     a[0] = negative(g, sum(g, product(g, ab, PLAIN, x, TRANSPOSED), product(g, ax, PLAIN, b, TRANSPOSED)));
@@ -240,8 +241,8 @@ static node *tangent_cholesky(graph *g, node *call, node *const *d, int k)
 {
     (void)k;
     node *l = graph_out(g, call, 0);
-    node *half = call1(g, ROUTINE_LOWER, l, d[0]);
-    node *both = call1(g, ROUTINE_LOWER, l, transpose(g, half));
+    node *half = call1(g, call, ROUTINE_LOWER, l, d[0]);
+    node *both = call1(g, call, ROUTINE_LOWER, l, transpose(g, half));
     return product(g, l, PLAIN, lower_part(g, both, 0.5), PLAIN);
 }
 
@@ -250,8 +251,8 @@ static void adjoint_cholesky(graph *g, node *call, node *const *w, node **a)
 {
     node *l = graph_out(g, call, 0);
     node *p = lower_part(g, product(g, l, TRANSPOSED, lower_part(g, w[0], 1), PLAIN), 0.5);
-    node *right = call1(g, ROUTINE_LOWER_T, l, transpose(g, p)); /* (P L^-1)' */
-    node *s = call1(g, ROUTINE_LOWER_T, l, transpose(g, right));
+    node *right = call1(g, call, ROUTINE_LOWER_T, l, transpose(g, p)); /* (P L^-1)' */
+    node *s = call1(g, call, ROUTINE_LOWER_T, l, transpose(g, right));
     var *ij[2];
     node *x = graph_entry(g, s, ij), *y = entry(g, s, TRANSPOSED, ij[0], ij[1]);
     a[0] = graph_tensor(g, 2, ij, graph_bin(g, OP_MUL, graph_real(g, s->elem, 0.5), graph_bin(g, OP_ADD, x, y)));
@@ -264,7 +265,7 @@ static node *tangent_lower(graph *g, node *call, node *const *d, int k)
     (void)k;
     bool t = call->integer == ROUTINE_LOWER_T;
     node *x = graph_out(g, call, 0), *dl = lower_part(g, d[0], 1);
-    return solve(g, (routine_id)call->integer, call->args[0],
+    return solve(g, call, (routine_id)call->integer, call->args[0],
                  difference(g, d[1], product(g, dl, t ? TRANSPOSED : PLAIN, x, PLAIN)));
 }
 
@@ -272,7 +273,7 @@ static void adjoint_lower(graph *g, node *call, node *const *w, node **a)
 {
     bool t = call->integer == ROUTINE_LOWER_T;
     node *x = graph_out(g, call, 0);
-    a[1] = solve(g, t ? ROUTINE_LOWER : ROUTINE_LOWER_T, call->args[0], w[0]);
+    a[1] = solve(g, call, t ? ROUTINE_LOWER : ROUTINE_LOWER_T, call->args[0], w[0]);
     node *full = t ? product(g, x, PLAIN, a[1], TRANSPOSED) : product(g, a[1], PLAIN, x, TRANSPOSED);
     a[0] = negative(g, lower_part(g, full, 1));
 }
@@ -368,13 +369,14 @@ static node *zeros_for(graph *g, node *x, const node *like)
 static node *tangent_dft(graph *g, node *call, node *const *d, int k)
 {
     node *parts[2] = {zeros_for(g, d[0], call->args[0]), zeros_for(g, d[1], call->args[1])};
-    return graph_out(g, graph_call(g, (routine_id)call->integer, parts), k);
+    return graph_out(g, graph_call(g, (routine_id)call->integer, parts, graph_call_wanted(call)), k);
 }
 
 static void adjoint_dft(graph *g, node *call, node *const *w, node **a)
 {
     node *parts[2] = {zeros_for(g, w[0], call->args[0]), zeros_for(g, w[1], call->args[1])};
-    node *back = graph_call(g, call->integer == ROUTINE_DFT ? ROUTINE_DFT_BACK : ROUTINE_DFT, parts);
+    routine_id other = call->integer == ROUTINE_DFT ? ROUTINE_DFT_BACK : ROUTINE_DFT;
+    node *back = graph_call(g, other, parts, graph_call_wanted(call));
     a[0] = graph_out(g, back, 0);
     a[1] = graph_out(g, back, 1);
 }

@@ -201,7 +201,7 @@ static node *tangent_of_result(tangents *t, node *n)
 {
     node *call = n->args[0], *given[MAX_OPERANDS];
     bool any = false;
-    for (int i = 0; i < call->nargs; i++) {
+    for (int i = 0; i < graph_call_operands(call); i++) {
         given[i] = tangent(t, call->args[i]);
         any |= given[i] != NULL;
     }

@@ -242,15 +242,27 @@ static void reverse_custom(sweep *s, node *n, node *w)
             contribute_tensor(s, n->args[1 + i], adjoints[i]);
 }
 
+/* Nothing where the call is not wanted, whatever its operands are there. */
+static node *where_wanted(graph *g, const node *call, node *w)
+{
+    node *wanted = graph_call_wanted(call);
+    if (node_is_number(wanted, 1))
+        return w;
+    var **axes = ARENA_ARRAY(g->mem, var *, w->rank);
+    node *entry = graph_entry(g, w, axes);
+    node *masked = graph_select(g, wanted, entry, graph_real(g, entry->elem, 0));
+    return graph_tensor(g, w->rank, axes, masked);
+}
+
 static void reverse_call(sweep *s, node *n, node_list *users)
 {
     node *weights[MAX_OPERANDS] = {NULL}, *adjoints[MAX_OPERANDS] = {NULL};
     for (int i = 0; i < users->n; i++)
         weights[users->data[i]->integer] = adjoint_tensor(s, users->data[i]);
     call_adjoints(s->g, n, weights, adjoints);
-    for (int i = 0; i < n->nargs; i++)
+    for (int i = 0; i < graph_call_operands(n); i++)
         if (adjoints[i] && targets_reach(s->targets, n->args[i]))
-            contribute_tensor(s, n->args[i], adjoints[i]);
+            contribute_tensor(s, n->args[i], where_wanted(s->g, n, adjoints[i]));
 }
 
 static void note_loop_user(sweep *s, node *n)

@@ -1,7 +1,8 @@
 /* Reads a graph without derivatives; writes routines that are mathematics in terms of those that libraries have.
  *
  * solve(A, B) becomes lu_solve(lu(A), B), and so on. Nodes are hash-consed, so a value and its derivatives, which need
- * the same matrix, share one factorisation. Eigenvectors that nothing in the function uses are not computed. */
+ * the same matrix, share one factorisation; it is wanted where one of them is. Eigenvectors that nothing in the
+ * function uses are not computed. */
 #include "stage/factor.h"
 
 typedef struct factoring {
@@ -11,15 +12,17 @@ typedef struct factoring {
     map done;                   /* node -> its new form */
 } factoring;
 
-static node *call(graph *g, routine_id id, node *const *operands)
+/* Wanted where the call of is, for one at least of the points that it serves. */
+static node *call(graph *g, routine_id id, node *const *operands, const node *of)
 {
-    return graph_call(g, id, operands);
+    int n = routine_shapes(routine_row(id)->operands);
+    return graph_call(g, id, operands, graph_somewhere(g, graph_call_wanted(of), n, operands));
 }
 
 static node *lu_solve(graph *g, node *n, routine_id id)
 {
-    node *lu = call(g, ROUTINE_LU, n->args);
-    return graph_out(g, call(g, id, (node *[]){graph_out(g, lu, 0), graph_out(g, lu, 1), n->args[1]}), 0);
+    node *lu = call(g, ROUTINE_LU, n->args, n);
+    return graph_out(g, call(g, id, (node *[]){graph_out(g, lu, 0), graph_out(g, lu, 1), n->args[1]}, n), 0);
 }
 
 static node *factor_solve(graph *g, node *n)
@@ -35,7 +38,7 @@ static node *factor_solve_t(graph *g, node *n)
 /* sum_i log |U_ii| */
 static node *factor_logdet(graph *g, node *n)
 {
-    node *lu = graph_out(g, call(g, ROUTINE_LU, n->args), 0);
+    node *lu = graph_out(g, call(g, ROUTINE_LU, n->args, n), 0);
     var *i = graph_axis(g, lu->extents[0], NULL);
     node *pivot = graph_access(g, lu, (node *[]){i->self, i->self});
     return graph_reduce(g, OP_SUM, 1, &i, graph_un(g, OP_LOG, graph_un(g, OP_ABS, pivot)), NULL, NULL);
@@ -43,14 +46,15 @@ static node *factor_logdet(graph *g, node *n)
 
 static node *factor_lstsq(graph *g, node *n)
 {
-    node *qr = call(g, ROUTINE_QR, n->args);
-    return graph_out(g, call(g, ROUTINE_QR_SOLVE, (node *[]){graph_out(g, qr, 0), graph_out(g, qr, 1), n->args[1]}), 0);
+    node *qr = call(g, ROUTINE_QR, n->args, n);
+    node *operands[] = {graph_out(g, qr, 0), graph_out(g, qr, 1), n->args[1]};
+    return graph_out(g, call(g, ROUTINE_QR_SOLVE, operands, n), 0);
 }
 
 static node *factor_gram(graph *g, node *n)
 {
-    node *qr = graph_out(g, call(g, ROUTINE_QR, n->args), 0);
-    return graph_out(g, call(g, ROUTINE_QR_GRAM, (node *[]){qr, n->args[1]}), 0);
+    node *qr = graph_out(g, call(g, ROUTINE_QR, n->args, n), 0);
+    return graph_out(g, call(g, ROUTINE_QR_GRAM, (node *[]){qr, n->args[1]}, n), 0);
 }
 
 static node *(*const rows[ROUTINE_COUNT])(graph *g, node *call) = {
@@ -81,7 +85,7 @@ static node *values_alone(factoring *f, node *out)
 {
     for (int i = 0; i < VALUE_ROWS; i++)
         if (out->args[0]->integer == value_rows[i].all && !f->needed[value_rows[i].all])
-            return graph_out(f->g, call(f->g, value_rows[i].values, out->args[0]->args), 0);
+            return graph_out(f->g, call(f->g, value_rows[i].values, out->args[0]->args, out->args[0]), 0);
     return out;
 }
 
@@ -110,6 +114,110 @@ static node *rewrite(void *data, node *n)
     return r;
 }
 
+/* ---- calls of the same operands, each wanted under a condition of its own ---- */
+
+typedef struct sharing {
+    graph *g;
+    map seen;
+    map wanted; /* call, as if always wanted -> when it is */
+    map done;
+} sharing;
+
+static node *unconditional(graph *g, const node *n)
+{
+    return graph_call(g, (routine_id)n->integer, n->args, graph_bool(g, true));
+}
+
+static bool holds_call(map *seen, const node *n)
+{
+    if (n->nargs == 0 || map_get(seen, n))
+        return false;
+    map_set(seen, n, seen);
+    if (n->op == OP_CALL)
+        return true;
+    for (int i = 0; i < n->nargs; i++)
+        if (holds_call(seen, n->args[i]))
+            return true;
+    return false;
+}
+
+/* Where the call is known, its condition is; and it does not wait for another call, which may wait for this one. */
+static bool is_shared(const node *n)
+{
+    const node *wanted = graph_call_wanted(n);
+    for (int i = 0; i < wanted->nfree; i++) {
+        bool known = false;
+        for (int k = 0; k < graph_call_operands(n); k++)
+            known |= node_depends(n->args[k], wanted->free[i]);
+        if (!known)
+            return false;
+    }
+    arena *scratch = arena_new();
+    map seen;
+    map_init(&seen, scratch);
+    bool waits = holds_call(&seen, wanted);
+    arena_free(scratch);
+    return !waits;
+}
+
+static void note_call(sharing *s, node *n)
+{
+    if (!is_shared(n))
+        return;
+    node *key = unconditional(s->g, n), *wanted = graph_call_wanted(n), *before = map_get(&s->wanted, key);
+    map_set(&s->wanted, key, before && before != wanted ? graph_bin(s->g, OP_OR, before, wanted) : wanted);
+}
+
+static void find_calls(sharing *s, node *n)
+{
+    if (n->nargs == 0 || map_get(&s->seen, n))
+        return;
+    map_set(&s->seen, n, s);
+    if (n->op == OP_CALL)
+        note_call(s, n);
+    int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs;
+    for (int i = 0; i < outer; i++)
+        find_calls(s, n->args[i]);
+    opening *o = node_is_binder(n) ? graph_enter(s->g, n) : NULL;
+    for (int i = 0; o && i < n->ninner; i++)
+        find_calls(s, o->inner[i]);
+    if (o)
+        graph_exit(o);
+}
+
+static node *share(void *data, node *n)
+{
+    sharing *s = data;
+    if (n->nargs == 0)
+        return n;
+    node *known = map_get(&s->done, n);
+    if (known)
+        return known;
+    node *wanted = n->op == OP_CALL ? map_get(&s->wanted, unconditional(s->g, n)) : NULL;
+    known = graph_map_args(s->g, n, share, s);
+    if (wanted && (is_shared(n) || node_is_number(wanted, 1)))
+        known = graph_call(s->g, (routine_id)n->integer, known->args, share(s, wanted));
+    map_set(&s->done, n, known);
+    return known;
+}
+
+/* What any of them wants is done once for all. */
+static void share_calls(graph *g, graph_fn *f)
+{
+    sharing s = {.g = g};
+    map_init(&s.seen, g->mem);
+    map_init(&s.wanted, g->mem);
+    map_init(&s.done, g->mem);
+    for (int i = 0; i < f->nouts; i++)
+        find_calls(&s, f->outs[i]);
+    for (int i = 0; i < f->checks.n; i++)
+        find_calls(&s, f->checks.data[i].ok);
+    for (int i = 0; s.wanted.n && i < f->nouts; i++)
+        f->outs[i] = share(&s, f->outs[i]);
+    for (int i = 0; s.wanted.n && i < f->checks.n; i++)
+        f->checks.data[i].ok = share(&s, f->checks.data[i].ok);
+}
+
 void factor(graph *g, graph_fn *f)
 {
     factoring s = {.g = g};
@@ -121,4 +229,5 @@ void factor(graph *g, graph_fn *f)
         f->outs[i] = rewrite(&s, f->outs[i]);
     for (int i = 0; i < f->checks.n; i++)
         f->checks.data[i].ok = rewrite(&s, f->checks.data[i].ok);
+    share_calls(g, f);
 }

@@ -28,13 +28,22 @@ void lower_close_context(lowering *l)
 void lower_push_guard(lowering *l, node *condition)
 {
     guard *g = ARENA_NEW(l->mem, guard);
-    *g = (guard){l->guards, condition};
+    *g = (guard){.parent = l->guards, .condition = condition};
     l->guards = g;
 }
 
 void lower_pop_guard(lowering *l)
 {
     l->guards = l->guards->parent;
+}
+
+node *lower_wanted(lowering *l)
+{
+    node *wanted = NULL;
+    for (guard *q = l->guards; q; q = q->parent)
+        if (!q->certain)
+            wanted = wanted ? graph_bin(l->g, OP_AND, q->condition, wanted) : q->condition;
+    return wanted ? wanted : graph_bool(l->g, true);
 }
 
 /* Indices are bound one after the other: a range may use the ones before it. */

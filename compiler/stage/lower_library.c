@@ -49,9 +49,16 @@ static node *columns(const call *c, const extent *rows)
     return graph_tensor(g, 2, ij, graph_access_vars(g, b, ij));
 }
 
+/* Wanted where one of the points that its operands do not tell apart wants it. */
+static node *call_of(const call *c, routine_id id, node *a, node *b)
+{
+    node *operands[] = {a, b};
+    return graph_call(c->g, id, operands, graph_somewhere(c->g, lower_wanted(c->l), b ? 2 : 1, operands));
+}
+
 static node *result(const call *c, routine_id id, node *a, node *b, int k)
 {
-    return graph_out(c->g, graph_call(c->g, id, (node *[]){a, b}), k);
+    return graph_out(c->g, call_of(c, id, a, b), k);
 }
 
 static values all_results(const call *c, routine_id id, node *a, int n)
@@ -137,8 +144,7 @@ static values transform(const call *c, routine_id id, bool scale)
     int axis = c->e->a.n == 3 ? (int)c->e->a.data[2]->integer : re->rank - 1;
     if (scale)
         factor = graph_un(g, OP_INV, lower_cast(c->l, graph_size(g, re->extents[axis]), re->elem));
-    node *parts[2] = {exchanged(g, re, axis, NULL), exchanged(g, im, axis, NULL)};
-    node *of = graph_call(g, id, parts);
+    node *of = call_of(c, id, exchanged(g, re, axis, NULL), exchanged(g, im, axis, NULL));
     values v = {2, ARENA_ARRAY(c->l->mem, node *, 2)};
     for (int k = 0; k < 2; k++)
         v.item[k] = exchanged(g, graph_out(g, of, k), axis, factor);

@@ -37,22 +37,13 @@ static node *most_passes(lowering *l, frame *f, expr *e, const node *start)
     return graph_size(l->g, extent_add(extent_scale(volume, CG_PASSES), extent_const(l->p->pool, CG_MORE)));
 }
 
-/* All conditions around hold: the branch is taken. */
-static node *is_wanted(lowering *l)
-{
-    node *wanted = graph_bool(l->g, true);
-    for (guard *q = l->guards; q; q = q->parent)
-        wanted = q == l->guards ? q->condition : graph_bin(l->g, OP_AND, q->condition, wanted);
-    return wanted;
-}
-
 node *lower_solver(lowering *l, frame *f, expr *e)
 {
     bool cg = !strcmp(e->builtin, "cg");
     elem to = lower_elem(l, e->type);
     node *start = lower_as(l, f, e->a.data[1], to);
     node *outer[SOLVER_FUNCTIONS] = {start, lower_as(l, f, e->a.data[2], to), most_passes(l, f, e, start),
-                                     is_wanted(l)};
+                                     lower_wanted(l)};
     const expr *map_of = e->a.data[0];
     const char *name = map_of->kind == EXPR_LAMBDA ? map_of->params.data[0].name : "x";
     var *x = graph_param(l->g, to, start->rank, start->extents, name);
@@ -67,7 +58,7 @@ node *lower_ensure(lowering *l, frame *f, expr *e)
     graph *g = l->g;
     node *condition = lower_as(l, f, e->a.data[0], ELEM_BOOL),
          *x = lower_as(l, f, e->a.data[1], lower_elem(l, e->type));
-    node *kept = graph_bin(g, OP_SEEK, condition, graph_un(g, OP_NOT, is_wanted(l)));
+    node *kept = graph_bin(g, OP_SEEK, condition, graph_un(g, OP_NOT, lower_wanted(l)));
     node *args[3] = {kept, x, graph_real(g, x->elem, (double)NAN)};
     return lower_elementwise(l, OP_SELECT, 3, args, x->elem);
 }

@@ -45,6 +45,7 @@ struct context {
 typedef struct guard {
     struct guard *parent;
     node *condition;
+    bool certain; /* of the passes that a while loop makes: nothing is done where it does not hold */
 } guard;
 
 typedef struct call_record {
@@ -90,6 +91,8 @@ context *lower_push_axes(lowering *l, int n, var **vars);
 node *lower_tensor(lowering *l, int n, var *const *axes, node *body);
 void lower_push_guard(lowering *l, node *condition);
 void lower_pop_guard(lowering *l);
+/* Whether what stands here is needed: all conditions around hold, as far as they do not by themselves. */
+node *lower_wanted(lowering *l);
 /* Adds a run-time check unless 0 <= sub < size is proven. */
 void lower_check_subscript(lowering *l, node *sub, const extent *size, const node *accessed);
 /* Hands a check on outwards from the current context. */

@@ -143,6 +143,7 @@ static void push_condition(lowering *l, frame *f, stmt *s)
     context *c = l->context;
     int checks = c->pending.n;
     lower_push_guard(l, lower_expr(l, f, s->value));
+    l->guards->certain = true;
     c->pending.n = checks;
 }
 

@@ -496,7 +496,7 @@ static num *numbers_of(machine *m, const array *a)
     return x;
 }
 
-/* Result k of a call; all are computed. */
+/* Result k of a call; all are computed, or 0 where it is not wanted. */
 static array eval_call(machine *m, node *call, int64_t k)
 {
     enum { MOST = 4 };
@@ -505,12 +505,12 @@ static array eval_call(machine *m, node *call, int64_t k)
     const extent *arguments[MOST];
     int64_t sizes[MOST];
     num *in[MOST], *out[MOST];
-    array wanted = {0};
+    array result = {0};
     graph_call_sizes(m->o->g, call, &z);
     int n = routine_arguments(r, &z, arguments);
     for (int i = 0; i < n; i++)
         sizes[i] = extent_value(m->o, arguments[i]);
-    for (int i = 0; i < call->nargs; i++) {
+    for (int i = 0; i < graph_call_operands(call); i++) {
         array a = eval(m, call->args[i]);
         in[i] = numbers_of(m, &a);
     }
@@ -519,12 +519,15 @@ static array eval_call(machine *m, node *call, int64_t k)
         array a = array_new(m, count_of(m->o, s.rank, s.extents));
         out[i] = numbers_of(m, &a);
         if (i == k)
-            wanted = a;
+            result = a;
     }
+    array wanted = eval(m, graph_call_wanted(call));
+    if (get(&wanted, 0).c[0] == 0)
+        return result;
     oracle_call(m->mem, (routine_id)call->integer, m->depth, sizes, in, out);
-    for (int64_t i = 0; i < wanted.count; i++)
-        put(&wanted, i, out[k][i]);
-    return wanted;
+    for (int64_t i = 0; i < result.count; i++)
+        put(&result, i, out[k][i]);
+    return result;
 }
 
 /* ---- Derivatives ---- */

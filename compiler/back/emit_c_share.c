@@ -215,7 +215,7 @@ static void form_effect(form *f, const lstmt *s)
         break;
     case LS_CALL:
         f->alone |= !s->routine->total;
-        for (int i = 0; i < s->nsubs; i++)
+        for (int i = routine_shapes(s->routine->operands); i < s->nsubs; i++)
             form_write(f, s->subs[i]->buffer);
         break;
     default:

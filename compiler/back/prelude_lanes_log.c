@@ -37,7 +37,7 @@ const prelude_row prelude_lanes_log[] = {
      "    ad_@U m = (((ad_@U)x - AD_TWO_THIRDS_@E) & AD_MANTISSA_@E) + AD_TWO_THIRDS_@E;\n"
      "    return (ad_@Es)m - 1.0@F;\n"
      "}\n"},
-    {"ad_log_raised_@Es", "ad_log_exponent_@Es ad_pick_@Es ad_all_@Es",
+    {"ad_log_raised_@Es", "AD_LOG_@E ad_pick_@Es",
      "/* Numbers below the least normal one, which are multiplied by 2^AD_RAISE first. */\n"
      "AD_INLINE ad_@M ad_log_tiny_@Es(ad_@Es x)\n"
      "{\n"
@@ -51,7 +51,8 @@ const prelude_row prelude_lanes_log[] = {
      "AD_INLINE ad_@Es ad_log_raised_@Es(ad_@Es x, ad_@M tiny)\n"
      "{\n"
      "    return ad_pick_@Es(tiny, x * (@T)(INT64_C(1) << (int)AD_RAISE_@E), x);\n"
-     "}\n"
+     "}\n"},
+    {"ad_log_raised_exponent_@Es", "ad_log_exponent_@Es ad_all_@Es",
      "AD_INLINE ad_@Es ad_log_raised_exponent_@Es(ad_@Es x, ad_@M tiny)\n"
      "{\n"
      "    return ad_log_exponent_@Es(x) - (ad_@Es)(tiny & (ad_@M)ad_all_@Es(AD_RAISE_@E));\n"
@@ -118,14 +119,14 @@ const prelude_row prelude_lanes_log[] = {
      "    y = ad_pick_@Es((ad_@M)(x < (@T)INFINITY), y, x);\n"
      "    return ad_pick_@Es((ad_@M)(x <= 0.0@F), low, y);\n"
      "}\n"},
-    {"ad_log_@Es", "ad_log_raised_@Es ad_log_rest_@Es ad_log_sum_@Es ad_log_ends_@Es",
+    {"ad_log_@Es", "ad_log_raised_@Es ad_log_raised_exponent_@Es ad_log_rest_@Es ad_log_sum_@Es ad_log_ends_@Es",
      "AD_INLINE ad_@Es ad_log_@Es(ad_@Es x)\n"
      "{\n"
      "    ad_@M tiny = ad_log_tiny_@Es(x);\n"
      "    ad_@Es t = ad_log_raised_@Es(x, tiny), e = ad_log_raised_exponent_@Es(t, tiny);\n"
      "    return ad_log_ends_@Es(ad_log_sum_@Es(ad_log_rest_@Es(t), e, (ad_@Es){0}), x);\n"
      "}\n"},
-    {"ad_log2_@Es", "ad_log_raised_@Es ad_log_rest_@Es ad_log2_sum_@Es ad_log_ends_@Es",
+    {"ad_log2_@Es", "ad_log_raised_@Es ad_log_raised_exponent_@Es ad_log_rest_@Es ad_log2_sum_@Es ad_log_ends_@Es",
      "AD_INLINE ad_@Es ad_log2_@Es(ad_@Es x)\n"
      "{\n"
      "    ad_@M tiny = ad_log_tiny_@Es(x);\n"

@@ -52,7 +52,7 @@ const prelude_row prelude_memory[] = {
      "#define AD_PRAGMA(text) _Pragma(#text)\n"
      "#define AD_PARALLEL(worth) AD_PRAGMA(omp parallel for schedule(static) num_threads(ad_threads()) if (worth))\n"
      "#else\n"
-     "#define AD_PARALLEL(worth)\n"
+     "#define AD_PARALLEL(worth) (void)(worth);\n"
      "#endif\n"},
     {"AD_BAD", "",
      "/* A size that is impossible; every sum and product with it is one too. */\n"

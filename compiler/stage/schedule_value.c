@@ -267,6 +267,13 @@ buffer *find_buffer(scheduler *s, block *b, node *t)
     return NULL;
 }
 
+/* Where an unrolled loop runs past the end of a row. */
+static bool is_outside(const lexpr *sub, const extent *size)
+{
+    int64_t n;
+    return sub->kind == LX_CONST && extent_is_const(size, &n) && (sub->integer < 0 || sub->integer >= n);
+}
+
 static lexpr *emit_access(scheduler *s, block *home, node *n)
 {
     node *t = n->args[0];
@@ -280,6 +287,8 @@ static lexpr *emit_access(scheduler *s, block *home, node *n)
     lexpr **subs = ARENA_ARRAY(s->mem, lexpr *, t->rank + 1);
     for (int i = 0; i < t->rank; i++) {
         subs[i] = emit_value(s, home, n->args[i + 1]);
+        if (is_outside(subs[i], t->extents[i]))
+            return lx_const(s, n->elem, 0);
         guarded |= !sub_in_range(s, n->args[i + 1], t->extents[i]);
     }
     return lx_load(s, f, t->rank, subs, guarded);

@@ -18,10 +18,10 @@ ADC=$adc python3 explain.py || failed=1
 choices=("every 1" "every 4" "revolve 1" "revolve 3" "revolve 100" "budget 200 B")
 while read -r run; do
     # shellcheck disable=SC2086
-    all=$("$adc" run models.ad $run --json --checkpoint=all) || { echo "FAILED $run"; failed=1; }
+    all=$("$adc" run models.ad $run --json -O1 --checkpoint=all) || { echo "FAILED $run"; failed=1; }
     for choice in "${choices[@]}"; do
         # shellcheck disable=SC2086
-        [ "$("$adc" run models.ad $run --json --checkpoint="$choice")" = "$all" ] && continue
+        [ "$("$adc" run models.ad $run --json -O1 --checkpoint="$choice")" = "$all" ] && continue
         echo "FAILED $run: other bits with $choice"
         failed=1
     done

@@ -3,4 +3,4 @@
 # ctest: seconds 30, shards 2
 command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
 here=$(dirname "$0")
-exec python3 "$here/../programs/check.py" -j 1 --dir "$here" --shard="${1:-1/1}"
+exec python3 "$here/../programs/check.py" -j 1 --option=-O1 --dir "$here" --shard="${1:-1/1}"

@@ -207,14 +207,14 @@ def main():
     p.add_argument("--target", choices=("c", "cuda"), default="c")
     p.add_argument("--shard", default="1/1", metavar="K/N", help="every N-th file, from the K-th")
     p.add_argument("-j", type=int, default=2, help="files at a time")
-    p.add_argument("--option", action="append", default=os.environ.get("ADC_TEST_OPTIONS", "").split(),
-                   help="passed to adc run and adc gradcheck (default: $ADC_TEST_OPTIONS)")
+    p.add_argument("--option", action="append", default=[],
+                   help="passed to adc run and adc gradcheck, before $ADC_TEST_OPTIONS")
     args = p.parse_args()
     k, n = (int(v) for v in args.shard.split("/"))
     paths = sorted(os.path.join(args.dir, f) for f in os.listdir(args.dir) if f.endswith(".ad"))
     tests = [t for t in map(Test, paths) if t.runs]
     tests = [t for t in tests if not args.filter or any(f in t.path for f in args.filter)][k - 1 :: n]
-    runner = Runner(args.adc, args.option, args.real, args.target)
+    runner = Runner(args.adc, args.option + os.environ.get("ADC_TEST_OPTIONS", "").split(), args.real, args.target)
     passed, failed = 0, 0
     with ThreadPoolExecutor(args.j) as pool:
         for lines in pool.map(runner.file, tests):

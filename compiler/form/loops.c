@@ -178,7 +178,7 @@ static void print_store(text *t, const lstmt *s)
 
 static void print_for(text *t, const lstmt *s)
 {
-    text_addf(t, "%s%sfor %s in ", s->parallel ? "parallel " : "", s->unroll ? "unrolled " : "", s->temp->name);
+    text_addf(t, "%s%sfor %s in ", s->parallel ? "parallel " : "", s->unroll > 1 ? "unrolled " : "", s->temp->name);
     print_expr(t, s->lo);
     text_add(t, "..");
     print_expr(t, s->hi);

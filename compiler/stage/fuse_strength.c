@@ -7,11 +7,18 @@
  *   (c * x) * d        x * (c * d)             c, d of less depth than x; signs and constants are such
  *   exp(c * x + d)     exp2(c' * x + d')       c' = c * log2(e): where the factor is free
  *
+ *   x - (a * b + c * d) (x - a * b) - c * d    x no product: one operation fewer, as a product is added to something
+ *                      in one. Not where the sum of products is read by others too
+ *   (x - c * s) * k    (x / c - s) * (c * k)   s a sum, c constant, x without an axis of s: for a GPU, where x is
+ *                      computed once for many rows
+ *
  *   exp(-c * |x - y|^2) exp2(-|c' * x - c' * y|^2)  c' = sqrt(c * log2(e)): for a GPU, where each point is scaled once
  *                      and a pair's exponential takes one operation less
  *
  * Divisions and exponentials are left alone below a single axis: they are not in an inner loop, and there x / c is
  * exact where the quotient is. The results differ by rounding only (and where inv(c) overflows). */
+#include <math.h>
+
 #include "stage/fuse.h"
 
 static const double LOG2_E = 1.4426950408889634;
@@ -20,8 +27,10 @@ typedef struct strengthening {
     graph *g;
     map done;
     map places; /* variable -> its place */
+    map uses;   /* node -> how many read it */
     int depth;
-    bool scales_points; /* differences of points serve distances alone */
+    bool shares_columns; /* what lacks the row is computed once for many rows, as what lacks the column is */
+    bool scales_points;  /* differences of points serve distances alone */
 } strengthening;
 
 /* The place of a variable, from 1; 0: a constant. */
@@ -106,22 +115,34 @@ static node *strengthen_quotient(strengthening *s, node *n)
     return gather(s, a, inverse);
 }
 
-/* Scaling n adds no operation at its depth. */
-static bool scales_freely(strengthening *s, node *n, int depth)
+/* It lacks a variable of the other. */
+static bool is_of_fewer(const node *n, const node *other)
+{
+    return n->nfree < other->nfree;
+}
+
+/* ... and is computed once for many of the other. */
+static bool is_shared(const strengthening *s, const node *n, const node *other)
+{
+    return depth_of(s, n) < depth_of(s, other) || (s->shares_columns && is_of_fewer(n, other));
+}
+
+/* Scaling n, a part of the sum, adds no operation to it. */
+static bool scales_freely(strengthening *s, node *n, const node *sum)
 {
     node *deep, *shallow;
-    if (depth_of(s, n) < depth)
+    if (is_shared(s, n, sum))
         return true;
     if (n->op == OP_ADD || n->op == OP_SUB)
-        return scales_freely(s, n->args[0], depth) && scales_freely(s, n->args[1], depth);
+        return scales_freely(s, n->args[0], sum) && scales_freely(s, n->args[1], sum);
     return split_by_depth(s, n, &deep, &shallow);
 }
 
-static node *scaled(strengthening *s, node *n, int depth, double c)
+static node *scaled(strengthening *s, node *n, const node *sum, double c)
 {
     node *deep, *shallow, *scale = graph_real(s->g, n->elem, c);
-    if (depth_of(s, n) == depth && (n->op == OP_ADD || n->op == OP_SUB))
-        return graph_bin(s->g, n->op, scaled(s, n->args[0], depth, c), scaled(s, n->args[1], depth, c));
+    if (!is_shared(s, n, sum) && (n->op == OP_ADD || n->op == OP_SUB))
+        return graph_bin(s->g, n->op, scaled(s, n->args[0], sum, c), scaled(s, n->args[1], sum, c));
     if (split_by_depth(s, n, &deep, &shallow))
         return gather(s, deep, gather(s, shallow, scale));
     return product(s, n, scale);
@@ -210,13 +231,12 @@ static node *in_scale(strengthening *s, node *x)
 static node *strengthen_exp(strengthening *s, node *n)
 {
     node *x = n->args[0];
-    int depth = depth_of(s, x);
     node *e = is_inner(x) ? in_scale(s, x) : NULL;
     if (e)
         return e;
-    if (!is_inner(x) || !scales_freely(s, x, depth))
+    if (!is_inner(x) || !scales_freely(s, x, x))
         return n;
-    return graph_un(s->g, OP_EXP2, scaled(s, x, depth, LOG2_E));
+    return graph_un(s->g, OP_EXP2, scaled(s, x, x, LOG2_E));
 }
 
 static node *strengthen(strengthening *s, node *n)
@@ -236,6 +256,123 @@ static node *strengthen(strengthening *s, node *n)
     }
 }
 
+/* ---- sums that begin with what is no product ---- */
+
+enum { MOST_TERMS = 64 };
+
+typedef struct chain {
+    const node *sum;
+    node *terms[MOST_TERMS];
+    bool negative[MOST_TERMS];
+    int n, products;
+} chain;
+
+static void count_uses(strengthening *s, node *n)
+{
+    for (int i = 0; i < n->nargs - n->ninner; i++) {
+        int *count = map_get(&s->uses, n->args[i]);
+        if (!count) {
+            count = ARENA_NEW(s->g->mem, int);
+            map_set(&s->uses, n->args[i], count);
+            count_uses(s, n->args[i]);
+        }
+        ++*count;
+    }
+}
+
+/* By more than one; of what is made here nothing is known, and it is not. */
+static bool is_read_again(const strengthening *s, const node *n)
+{
+    const int *count = map_get(&s->uses, n);
+    return count && *count > 1;
+}
+
+static bool is_product(const node *n, const node *sum)
+{
+    return (n->op == OP_MUL || n->op == OP_SQ) && !is_of_fewer(n, sum);
+}
+
+static bool add_terms(strengthening *s, chain *c, node *n, bool negative);
+
+/* c * |x - y|^2 as the squares of differences of scaled points. */
+static bool add_squares(strengthening *s, chain *c, node *n, bool negative)
+{
+    node *deep, *factor;
+    if (!s->scales_points || !split_by_depth(s, n, &deep, &factor) || !is_distance(deep) || is_read_again(s, deep))
+        return false;
+    bool falls = is_nonpositive(factor);
+    if (!falls && !is_nonnegative(factor))
+        return false;
+    double x;
+    node *scale = falls ? product(s, factor, graph_real(s->g, factor->elem, -1)) : factor;
+    scale = node_is_const(scale, &x) ? graph_real(s->g, n->elem, sqrt(x)) : graph_un(s->g, OP_SQRT, scale);
+    return add_terms(s, c, scaled_distance(s, deep, scale), negative != falls);
+}
+
+/* False: it has too many terms. */
+static bool add_terms(strengthening *s, chain *c, node *n, bool negative)
+{
+    bool is_sum = n->op == OP_ADD || n->op == OP_SUB;
+    if (is_sum && !is_read_again(s, n))
+        return add_terms(s, c, n->args[0], negative) && add_terms(s, c, n->args[1], negative != (n->op == OP_SUB));
+    node *product = n->op == OP_DIV ? strengthen_quotient(s, n) : n;
+    if (product->op == OP_MUL && add_squares(s, c, product, negative))
+        return true;
+    if (c->n == MOST_TERMS)
+        return false;
+    c->terms[c->n] = n;
+    c->negative[c->n++] = negative;
+    c->products += is_product(n, c->sum);
+    return true;
+}
+
+static node *walk(strengthening *s, node *n);
+
+/* NULL: n is no sum of several products and one other term. */
+static node *chained(strengthening *s, node *n)
+{
+    chain c = {.sum = n};
+    int first = 0;
+    bool is_sum = (n->op == OP_ADD || n->op == OP_SUB) && elem_is_float(n->elem) && is_inner(n);
+    if (!is_sum || !add_terms(s, &c, n, false) || c.products < 2 || c.n != c.products + 1)
+        return NULL;
+    while (is_product(c.terms[first], n))
+        first++;
+    node *sum = walk(s, c.terms[first]);
+    if (c.negative[first])
+        sum = graph_un(s->g, OP_NEG, sum);
+    for (int i = 0; i < c.n; i++)
+        if (i != first)
+            sum = graph_bin(s->g, c.negative[i] ? OP_SUB : OP_ADD, sum, walk(s, c.terms[i]));
+    return sum;
+}
+
+/* (x - c * sum) * k as (x / c - sum) * (c * k), where x is computed once for many rows; NULL: n is no such product. */
+static node *with_factor_outside(strengthening *s, node *n)
+{
+    graph *g = s->g;
+    if (!s->shares_columns || !elem_is_float(n->elem) || !is_inner(n))
+        return NULL;
+    n = n->op == OP_DIV ? strengthen_quotient(s, n) : n;
+    if (n->op != OP_MUL)
+        return NULL;
+    for (int i = 0; i < 4; i++) {
+        node *sum = n->args[i / 2], *k = n->args[1 - i / 2];
+        bool is_sum = (sum->op == OP_ADD || sum->op == OP_SUB) && !is_read_again(s, sum);
+        if (!is_sum || depth_of(s, k) >= depth_of(s, sum))
+            continue;
+        node *t = sum->args[i % 2], *x = sum->args[1 - i % 2];
+        double c;
+        bool scaled = t->op == OP_MUL && node_is_const(t->args[0], &c) && c != 0 && t->args[1]->op == OP_ADD;
+        if (!scaled || is_read_again(s, t) || !is_of_fewer(x, n))
+            continue;
+        x = graph_bin(g, OP_MUL, x, graph_real(g, x->elem, 1 / c));
+        node *rest = t->args[1], *factor = graph_bin(g, OP_MUL, k, graph_real(g, k->elem, c));
+        return graph_bin(g, OP_MUL, graph_bin(g, sum->op, i % 2 ? x : rest, i % 2 ? rest : x), factor);
+    }
+    return NULL;
+}
+
 static void push(strengthening *s, const node *n, var *const *vars)
 {
     for (int i = 0; i < n->nvars; i++) {
@@ -253,6 +390,12 @@ static node *walk(strengthening *s, node *n)
     if (known)
         return known;
     graph *g = s->g;
+    node *factored = with_factor_outside(s, n);
+    known = factored ? walk(s, factored) : chained(s, n);
+    if (known) {
+        map_set(&s->done, n, known);
+        return known;
+    }
     node **args = ARENA_ARRAY(g->mem, node *, n->nargs);
     int outer = n->nargs - n->ninner, depth = s->depth;
     for (int i = 0; i < outer; i++)
@@ -260,6 +403,8 @@ static node *walk(strengthening *s, node *n)
     opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
     if (o)
         push(s, n, o->vars);
+    for (int i = 0; o && i < n->ninner; i++)
+        count_uses(s, o->inner[i]);
     for (int i = 0; o && i < n->ninner; i++)
         args[outer + i] = walk(s, o->inner[i]);
     s->depth = depth;
@@ -273,13 +418,14 @@ static node *walk(strengthening *s, node *n)
 
 void fuse_strength(graph *g, graph_fn *f, target_kind target)
 {
-    strengthening s = {.g = g, .scales_points = target == TARGET_CUDA};
+    strengthening s = {.g = g, .shares_columns = target == TARGET_CUDA, .scales_points = target == TARGET_CUDA};
     map seen;
     map_init(&seen, g->mem);
     for (int i = 0; i < f->nouts; i++)
         s.scales_points = s.scales_points && !reads_differences(&seen, f->outs[i]);
     map_init(&s.done, g->mem);
     map_init(&s.places, g->mem);
+    map_init(&s.uses, g->mem);
     for (int i = 0; i < f->nouts; i++)
         f->outs[i] = walk(&s, f->outs[i]);
     for (int i = 0; i < f->checks.n; i++)

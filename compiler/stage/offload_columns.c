@@ -8,7 +8,7 @@ enum { MOST_STAGED = 64 };
 
 static char mark;
 
-static void note_declared(map *m, const lstmt_list *body)
+void note_declared(map *m, const lstmt_list *body)
 {
     for (int i = 0; i < body->n; i++) {
         const lstmt *s = body->data[i];

@@ -1,14 +1,15 @@
-/* Groups of columns: scores are computed before any is used.
- *
- * Of logsumexp, for the greatest to be taken off, once for the group; of a selection, for a look whether one of them
- * may be selected at all. */
+/* Groups of columns, in which sums of exponentials look for their maximum (offload_exponentials.c), and selections
+ * whether one of the scores may be selected at all: they are computed before any is used. */
 #include "stage/offload_tiles.h"
 
-#define LOG2_E 1.4426950408889634
-
-static lexpr *chosen(tiling *t, const scoring *g, lexpr *filter, lexpr *value, lexpr *otherwise)
+lexpr *score_filter(const tiling *t, const scoring *g, lexpr *filter)
 {
-    lexpr *all = g->inside && filter ? lexpr_bin(t->o->mem, OP_AND, g->inside, filter) : g->inside ? g->inside : filter;
+    return g->inside && filter ? lexpr_bin(t->o->mem, OP_AND, g->inside, filter) : g->inside ? g->inside : filter;
+}
+
+lexpr *chosen_score(const tiling *t, const scoring *g, lexpr *filter, lexpr *value, lexpr *otherwise)
+{
+    lexpr *all = score_filter(t, g, filter);
     return all ? lexpr_select(t->o->mem, all, value, otherwise) : value;
 }
 
@@ -17,7 +18,7 @@ static lexpr *new_scores(tiling *t, scoring *g, elem e, buffer **b)
     *b = ARENA_NEW(t->o->mem, buffer);
     **b = (buffer){.kind = BUF_LOCAL, .name = "scores", .elem = e, .rank = 1, .arg = -1, .slot = -1};
     (*b)->extents = ARENA_ARRAY(t->o->mem, const extent *, 1);
-    (*b)->extents[0] = extent_const(t->o->pool, SCORES);
+    (*b)->extents[0] = extent_const(t->o->pool, t->group);
     vec_push(t->o->mem, &t->o->f->buffers, *b);
     lstmt_new(t->o->mem, &g->before, LS_ARRAY)->buffer = *b;
     return NULL;
@@ -33,25 +34,31 @@ static void store_score(tiling *t, const scoring *g, lstmt_list *out, buffer *b,
     store->e = value;
 }
 
-/* The greatest (least) so far; a score that is no number does not count. */
+/* A score that is no number does not count. */
+void set_better(tiling *t, lstmt_list *out, op o, temp *best, lexpr *value)
+{
+    lexpr *better = lexpr_bin(t->o->mem, o, lexpr_temp(t->o->mem, best), value);
+    better->numbers = true;
+    lstmt_set(t->o->mem, out, best, better);
+}
+
+/* The greatest (least) so far. */
 static temp *track_best(tiling *t, scoring *g, lstmt_list *out, op o, lexpr *value)
 {
     arena *mem = t->o->mem;
     temp *best = temp_new(mem, o == OP_MAX ? "greatest" : "least", value->elem, false);
     lstmt_var(mem, &g->before, best, lexpr_const(mem, value->elem, o == OP_MAX ? -__builtin_inf() : __builtin_inf()));
-    lexpr *better = lexpr_bin(mem, o, lexpr_temp(mem, best), value);
-    better->numbers = true;
-    lstmt_set(mem, out, best, better);
+    set_better(t, out, o, best, value);
     return best;
 }
 
 lstmt *loop_over_scores(tiling *t, lstmt_list *out)
 {
     lstmt *loop = lstmt_new(t->o->mem, out, LS_FOR);
-    *loop = (lstmt){.kind = LS_FOR, .temp = temp_new(t->o->mem, "k", ELEM_INT, false), .most = SCORES, .parts = true};
+    *loop = (lstmt){.kind = LS_FOR, .temp = temp_new(t->o->mem, "k", ELEM_INT, false), .most = t->group, .parts = true};
     loop->lo = lexpr_int(t->o->mem, 0);
-    loop->hi = lexpr_int(t->o->mem, SCORES);
-    loop->unroll = SCORES;
+    loop->hi = lexpr_int(t->o->mem, t->group);
+    loop->unroll = t->group;
     return loop;
 }
 
@@ -59,36 +66,6 @@ static lexpr *load_score(tiling *t, const lstmt *loop, buffer *b)
 {
     lexpr *at = lexpr_temp(t->o->mem, loop->temp);
     return lexpr_new(t->o->mem, (lexpr){.kind = LX_LOAD, .elem = b->elem, .buffer = b, .nargs = 1, .args = &at});
-}
-
-/* exp(x - shift), where shift * log2(e) is known. */
-static lexpr *exp_less(arena *mem, lexpr *x, lexpr *log2_shift)
-{
-    lexpr *scaled = lexpr_bin(mem, OP_MUL, x, lexpr_const(mem, x->elem, LOG2_E));
-    lexpr *d = lexpr_bin(mem, OP_SUB, scaled, log2_shift);
-    return lexpr_point(mem, OP_EXP2, x->elem, 1, &d);
-}
-
-static void score_exponential(tiling *t, scoring *g, lstmt *add, lstmt_list *out)
-{
-    arena *mem = t->o->mem;
-    elem e = add->acc->elem;
-    buffer *b;
-    new_scores(t, g, e, &b);
-    lexpr *low = lexpr_const(mem, e, -__builtin_inf());
-    lexpr *value = lexpr_temp(mem, lstmt_let(mem, out, "score", chosen(t, g, add->filter, add->e, low)));
-    store_score(t, g, out, b, value);
-    temp *greatest = track_best(t, g, out, OP_MAX, value);
-    lexpr *top = lexpr_temp(mem, add->acc->second), *sum = lexpr_temp(mem, add->acc->value);
-    lexpr *above = lexpr_bin(mem, OP_MAX, top, lexpr_temp(mem, greatest));
-    above = lexpr_temp(mem, lstmt_let(mem, &g->after, "above", above));
-    lexpr *shift = lexpr_bin(mem, OP_MUL, lexpr_finite(mem, above), lexpr_const(mem, e, LOG2_E));
-    shift = lexpr_temp(mem, lstmt_let(mem, &g->after, "shift", shift));
-    lstmt_set(mem, &g->after, add->acc->value, lexpr_bin(mem, OP_MUL, sum, exp_less(mem, top, shift)));
-    lstmt *loop = loop_over_scores(t, &g->after);
-    lexpr *term = exp_less(mem, load_score(t, loop, b), shift);
-    lstmt_set(mem, &loop->body, add->acc->value, lexpr_bin(mem, OP_ADD, sum, term));
-    lstmt_set(mem, &g->after, add->acc->second, above);
 }
 
 static lexpr *last_of(tiling *t, const lstmt *insert, buffer *b)
@@ -110,7 +87,7 @@ static void score_selection(tiling *t, scoring *g, lstmt *insert, lexpr *filter,
     buffer *b;
     new_scores(t, g, e, &b);
     lexpr *none = lexpr_const(mem, e, __builtin_nan(""));
-    lexpr *value = lexpr_temp(mem, lstmt_let(mem, out, "score", chosen(t, g, filter, insert->e, none)));
+    lexpr *value = lexpr_temp(mem, lstmt_let(mem, out, "score", chosen_score(t, g, filter, insert->e, none)));
     store_score(t, g, out, b, value);
     lexpr *best = lexpr_temp(mem, track_best(t, g, out, insert->largest ? OP_MAX : OP_MIN, value));
     lexpr *last = last_of(t, insert, insert->buffer), *index = last_of(t, insert, insert->from);
@@ -146,15 +123,40 @@ bool has_scores(const lstmt_list *body)
     return false;
 }
 
-bool can_group(const lstmt_list *body)
+static bool adds_to_own(map *own, const lstmt_list *body)
 {
     for (int i = 0; i < body->n; i++) {
         const lstmt *s = body->data[i];
-        bool adds = s->kind == LS_ADD || s->kind == LS_LET || s->kind == LS_ACC || is_scored(s) || selected_if(s);
-        if (!adds && (s->kind != LS_FOR || writes_entries(&s->body)))
+        if (s->kind == LS_ACC)
+            map_set(own, s->acc->value, s->acc);
+        if ((s->kind == LS_ADD && !map_get(own, s->acc->value)) || !adds_to_own(own, &s->body))
             return false;
     }
     return true;
+}
+
+bool can_group(arena *mem, const lstmt_list *body)
+{
+    map own;
+    map_init(&own, mem);
+    for (int i = 0; i < body->n; i++) {
+        lstmt *s = body->data[i];
+        if (s->kind == LS_ACC)
+            map_set(&own, s->acc->value, s->acc);
+        bool adds = s->kind == LS_ADD || s->kind == LS_LET || s->kind == LS_ACC || is_scored(s) || selected_if(s);
+        bool inner = s->kind == LS_FOR && !writes_entries(&s->body) && adds_to_own(&own, &s->body);
+        if (!adds && !inner)
+            return false;
+    }
+    return true;
+}
+
+bool keeps_scores(const lstmt_list *body)
+{
+    for (int i = 0; i < body->n; i++)
+        if (body->data[i]->kind == LS_INSERT || selected_if(body->data[i]))
+            return true;
+    return false;
 }
 
 void emit_scored(tiling *t, scoring *g, lstmt_list *out, lstmt_list *body)
@@ -164,7 +166,7 @@ void emit_scored(tiling *t, scoring *g, lstmt_list *out, lstmt_list *body)
         if (selected || s->kind == LS_INSERT) {
             score_selection(t, g, selected ? selected : s, selected ? s->e : NULL, out);
         } else if (is_scored(s)) {
-            score_exponential(t, g, s, out);
+            add_exponential(t, g, body, s, out);
         } else {
             if (s->kind == LS_ADD && g->inside)
                 s->filter = s->filter ? lexpr_bin(t->o->mem, OP_AND, g->inside, s->filter) : g->inside;

@@ -9,6 +9,7 @@
 enum {
     MOST_ROWS = 4,        /* of a thread */
     LIGHT = 24,           /* operations of a pair, up to which a thread has MOST_ROWS */
+    EXPONENTIAL = 4,      /* operations of a term of logsumexp, besides its score */
     MEDIUM = 60,          /* one less */
     MOST_REGISTERS = 120, /* for values of rows; columns and addresses take others */
     HEAVY = 120,          /* two */
@@ -116,7 +117,7 @@ static int weight_of(const lstmt_list *body)
         int inside = weight_of(&s->body) + weight_of(&s->other);
         n += count_operations(s->e) + count_operations(s->filter) + (s->kind == LS_FOR ? 4 * inside : inside);
         n += s->kind == LS_INSERT ? LIGHT : 0;
-        n += s->kind == LS_ADD && s->acc->op == OP_LSE ? LIGHT : 0;
+        n += s->kind == LS_ADD && s->acc->op == OP_LSE ? EXPONENTIAL : 0;
     }
     return n;
 }
@@ -253,34 +254,54 @@ static void emit_columns(tiling *t, lstmt_list *out, lexpr *tile, lexpr *count, 
     append(t->o->mem, &loop->body, &body);
 }
 
-/* Columns in groups of SCORES from `from` to `to`; the tile is there for all of a group, whatever is beyond the end. */
+void let_grouped_column(tiling *t, const scoring *g, lstmt_list *out)
+{
+    lstmt *at = lstmt_new(t->o->mem, out, LS_LET);
+    at->temp = t->in_tile->temp;
+    at->e = lexpr_bin(t->o->mem, OP_ADD, g->first, g->column);
+    let_column(t, out, g->tile, t->in_tile);
+}
+
+static void raise_shifts(tiling *t, scoring *g, lstmt_list *out)
+{
+    if (!g->fits)
+        return;
+    lstmt *raise = lstmt_new(t->o->mem, out, LS_IF);
+    raise->e = lexpr_point(t->o->mem, OP_NOT, ELEM_BOOL, 1, &g->fits);
+    raise->body = g->raises;
+}
+
+/* Columns in groups from `from` to `to`; the tile is there for all of a group, whatever is beyond the end. */
 static void emit_groups(tiling *t, lstmt_list *out, lexpr *tile, lexpr *from, lexpr *to, bool whole, int n, row *rows)
 {
     arena *mem = t->o->mem;
-    lstmt *groups = counted_loop(t, out, "group", to, TILE);
+    lstmt_list all = {0}, inside = {0};
+    lstmt *groups = counted_loop(t, &all, "group", to, TILE);
     groups->lo = from;
-    groups->step = SCORES;
-    lexpr *group = lexpr_temp(mem, groups->temp);
-    lstmt_list inside = {0};
+    groups->step = t->group;
     lstmt *loop = loop_over_scores(t, &inside);
-    scoring g = {.column = lexpr_temp(mem, loop->temp), .first = group, .tile = tile};
+    scoring g = {.column = lexpr_temp(mem, loop->temp), .first = lexpr_temp(mem, groups->temp), .tile = tile};
+    if (!whole && !keeps_scores(&t->sum->body))
+        loop->unroll = 1; /* seldom run; arrays of scores have to be in registers */
     if (!whole)
-        g.inside = lexpr_bin(mem, OP_LT, lexpr_bin(mem, OP_ADD, group, g.column), to);
-    lstmt *at = lstmt_new(mem, &loop->body, LS_LET);
-    at->temp = t->in_tile->temp;
-    at->e = lexpr_bin(mem, OP_ADD, group, g.column);
-    let_column(t, &loop->body, tile, t->in_tile);
+        g.inside = lexpr_bin(mem, OP_LT, lexpr_bin(mem, OP_ADD, g.first, g.column), to);
+    let_grouped_column(t, &g, &loop->body);
     lstmt_list body = bodies(t, n, rows, &g);
     append(mem, &loop->body, &body);
     append(mem, &groups->body, &g.before);
     vec_push(mem, &groups->body, loop);
+    raise_shifts(t, &g, &groups->body);
     append(mem, &groups->body, &g.after);
+    append(mem, out, &g.outside);
+    append(mem, out, &all);
 }
 
 static void emit_all_groups(tiling *t, lstmt_list *out, lexpr *tile, lexpr *count, int n, row *rows)
 {
     arena *mem = t->o->mem;
-    lexpr *size = lexpr_int(mem, SCORES);
+    const lstmt_list *body = &t->sum->body;
+    t->group = !keeps_scores(body) && weight_of(body) * n <= UNROLLED ? 2 * SCORES : SCORES;
+    lexpr *size = lexpr_int(mem, t->group);
     lexpr *whole = lexpr_bin(mem, OP_MUL, lexpr_bin(mem, OP_IDIV, count, size), size);
     whole = lexpr_temp(mem, lstmt_let(mem, out, "grouped", whole));
     emit_groups(t, out, tile, lexpr_int(mem, 0), whole, true, n, rows);
@@ -303,7 +324,7 @@ static void emit_tiles(tiling *t, lstmt_list *out, int n, row *rows)
     lstmt_list after = {0};
     for (int r = 0; r < n; r++)
         begin_parts(t->o, &tiles->body, &after, &rows[r].accs, &rows[r].parts);
-    if (has_scores(&t->sum->body) && can_group(&t->sum->body))
+    if (has_scores(&t->sum->body) && can_group(mem, &t->sum->body))
         emit_all_groups(t, &tiles->body, tile, count, n, rows);
     else
         emit_columns(t, &tiles->body, tile, count, n, rows);

@@ -7,7 +7,7 @@
 enum {
     TILE_THREADS = 128,
     TILE = 128, /* columns; one for each thread to compute */
-    SCORES = 8  /* of a group of columns */
+    SCORES = 8  /* of a group of columns; light sums of exponentials: of half a group */
 };
 
 typedef struct staged {
@@ -26,6 +26,7 @@ typedef struct tiling {
     buffer *tiles[ELEM_BOOL + 1];
     int entries[ELEM_BOOL + 1];
     lexpr *in_tile; /* the column's number in the tile */
+    int group;      /* columns of a group */
 } tiling;
 
 typedef struct row {
@@ -35,12 +36,14 @@ typedef struct row {
     map parts;       /* value of the whole -> value of the tile */
 } row;
 
-/* Scores of a group of columns are computed before any is used: of logsumexp, for the greatest to be taken off, which
- * is done once for the group; of a selection, for a look whether one of them may be selected at all. */
+/* A group of columns: see offload_groups.c. */
 typedef struct scoring {
+    lstmt_list outside; /* of the loop over groups */
     lstmt_list before, after;
-    lexpr *column; /* in the group */
-    lexpr *first;  /* of the group, in the tile */
+    lexpr *fits;       /* the sums of exponentials can be used; NULL: there are none */
+    lstmt_list raises; /* where they cannot: makes those that can */
+    lexpr *column;     /* in the group */
+    lexpr *first;      /* of the group, in the tile */
     lexpr *tile;
     lexpr *inside; /* the column is one; NULL: all are */
 } scoring;
@@ -52,15 +55,30 @@ void declare_tiles(tiling *t, lstmt_list *out);
 /* The block computes the columns of the tile that begins at `tile`; those beyond the end are the last one again. */
 void emit_staging(tiling *t, lstmt_list *out, lexpr *tile, lexpr *end);
 
+/* Temporaries and local arrays that the statements declare become keys of m. */
+void note_declared(map *m, const lstmt_list *body);
+
 /* offload_groups.c */
 bool has_scores(const lstmt_list *body);
 /* In groups nothing else is done than to add and to select. */
-bool can_group(const lstmt_list *body);
+bool can_group(arena *mem, const lstmt_list *body);
+/* Scores are in an array for each row. */
+bool keeps_scores(const lstmt_list *body);
 lstmt *loop_over_scores(tiling *t, lstmt_list *out);
 /* The body for one row; sums do not count what is beyond the end. */
 void emit_scored(tiling *t, scoring *g, lstmt_list *out, lstmt_list *body);
+/* NULL: always. */
+lexpr *score_filter(const tiling *t, const scoring *g, lexpr *filter);
+lexpr *chosen_score(const tiling *t, const scoring *g, lexpr *filter, lexpr *value, lexpr *otherwise);
+/* The better one of best and value, o being OP_MAX or OP_MIN. */
+void set_better(tiling *t, lstmt_list *out, op o, temp *best, lexpr *value);
 
-/* offload_tiles.c: the statements write entries of buffers. */
+/* offload_exponentials.c: one more term of the row's sum for each column of the group. */
+void add_exponential(tiling *t, scoring *g, const lstmt_list *body, const lstmt *add, lstmt_list *out);
+
+/* offload_tiles.c: declares the column that is at g->column in its group. */
+void let_grouped_column(tiling *t, const scoring *g, lstmt_list *out);
+/* The statements write entries of buffers. */
 bool writes_entries(const lstmt_list *body);
 
 #endif

@@ -15,11 +15,13 @@ enum { ELEMS = 4 };
 static const elem no_elem = ELEM_F32;
 
 const prelude_row *const prelude_tables[] = {
-    prelude_memory,        prelude_arithmetic,       prelude_special,     prelude_random,
-    prelude_lanes,         prelude_lanes_arithmetic, prelude_lanes_ints,  prelude_lanes_memory,
-    prelude_lanes_special, prelude_lanes_exp,        prelude_lanes_log,   prelude_lanes_hyperbolic,
-    prelude_lanes_trig,    prelude_lanes_inverse,    prelude_lanes_power, prelude_library,
-    prelude_cuda,          prelude_cuda_library,     prelude_cuda_host,   NULL,
+    prelude_memory,     prelude_arithmetic,    prelude_special,
+    prelude_random,     prelude_lanes,         prelude_lanes_arithmetic,
+    prelude_lanes_ints, prelude_lanes_memory,  prelude_lanes_special,
+    prelude_lanes_exp,  prelude_lanes_log,     prelude_lanes_hyperbolic,
+    prelude_lanes_trig, prelude_lanes_inverse, prelude_lanes_power,
+    prelude_library,    prelude_cuda,          prelude_cuda_library,
+    prelude_cuda_sort,  prelude_cuda_host,     NULL,
 };
 static const char *const suffixes[ELEMS] = {
     [ELEM_F32] = "f32", [ELEM_F64] = "f64", [ELEM_INT] = "int", [ELEM_BOOL] = "bool"};
@@ -117,7 +119,8 @@ const char *prelude_use_lanes(prelude *p, const char *name, elem e)
 
 bool prelude_is_cuda(const prelude_row *table)
 {
-    return table == prelude_cuda || table == prelude_cuda_host || table == prelude_cuda_library;
+    return table == prelude_cuda || table == prelude_cuda_host || table == prelude_cuda_library ||
+           table == prelude_cuda_sort;
 }
 
 void prelude_use_all(prelude *p)

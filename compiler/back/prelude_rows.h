@@ -24,6 +24,7 @@ extern const prelude_row prelude_memory[];       /* sizes, workspace, threads, w
 extern const prelude_row prelude_library[];      /* routines of LAPACK, BLAS, FFTW */
 extern const prelude_row prelude_cuda[];         /* kernels and their launches */
 extern const prelude_row prelude_cuda_library[]; /* routines of cuSOLVER, cuBLAS, cuFFT */
+extern const prelude_row prelude_cuda_sort[];    /* the order of many ints */
 extern const prelude_row prelude_cuda_host[];    /* copies of the caller's arrays */
 extern const prelude_row prelude_lanes[];        /* vectors of AD_LANES values: types, selection, sums, memory */
 extern const prelude_row prelude_lanes_arithmetic[];

@@ -1,6 +1,8 @@
 /* Constructors of expressions and statements. */
 #include "form/loops_make.h"
 
+#include <string.h>
+
 #define LOG2_E 1.4426950408889634
 
 lexpr *lexpr_new(arena *mem, lexpr proto)
@@ -52,6 +54,16 @@ lexpr *lexpr_bin(arena *mem, op o, lexpr *a, lexpr *b)
 lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b)
 {
     return lexpr_point(mem, OP_SELECT, a->elem, 3, (lexpr *[]){c, a, b});
+}
+
+bool lexpr_is_equal(const lexpr *a, const lexpr *b)
+{
+    bool same = a->kind == b->kind && a->elem == b->elem && a->temp == b->temp && a->op == b->op &&
+                a->buffer == b->buffer && a->integer == b->integer && a->extent == b->extent &&
+                a->guarded == b->guarded && a->nargs == b->nargs && !memcmp(&a->number, &b->number, sizeof a->number);
+    for (int i = 0; same && i < a->nargs; i++)
+        same = lexpr_is_equal(a->args[i], b->args[i]);
+    return same;
 }
 
 lexpr *lexpr_finite(arena *mem, lexpr *x)

@@ -12,6 +12,7 @@ lexpr *lexpr_temp(arena *mem, temp *t);
 lexpr *lexpr_point(arena *mem, op o, elem e, int n, lexpr *const *args);
 lexpr *lexpr_bin(arena *mem, op o, lexpr *a, lexpr *b);
 lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b);
+bool lexpr_is_equal(const lexpr *a, const lexpr *b);
 
 /* The extent that a loop, or the one that it is a part of, runs over from 0; NULL: its bounds are no extents. */
 const extent *lstmt_range(const lstmt *loop);

@@ -29,6 +29,7 @@ static const routine rows[ROUTINE_COUNT] = {
     [ROUTINE_DFT] = {"dft", "*,*", "*,*", "4n", "2bn", "64bn", false, FFTW},
     [ROUTINE_DFT_BACK] = {"dft_back", "*,*", "*,*", "4n", "2bn", "64bn", false, FFTW},
     [ROUTINE_PRODUCT] = {"product", "nm,mk", "nk", "0", "0", "2nmk", true, NONE},
+    [ROUTINE_SORT] = {"sort", "n!", "n!,n!,n!,n!", "0", "0", "0", true, NONE},
 };
 
 const routine *routine_row(routine_id id)

@@ -37,6 +37,7 @@ typedef enum routine_id {
     ROUTINE_DFT_BACK, /* the same with exp(+2 pi i j k / n) */
     /* of loops only */
     ROUTINE_PRODUCT, /* A B; behind the sizes, whether A and B are given transposed */
+    ROUTINE_SORT,    /* of keys: their order, memory for two steps, where each key begins; adc's own, on a GPU */
     ROUTINE_COUNT
 } routine_id;
 

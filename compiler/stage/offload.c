@@ -120,6 +120,8 @@ static void offload_for(offloading *o, lstmt *s)
 {
     if (is_kernel_loop(o, s))
         push_kernel(o, s);
+    else if (is_scatter(o, s))
+        push_scatter(o, s);
     else if (is_host_loop(o, s))
         offload_host_loop(o, s);
     else
@@ -209,6 +211,28 @@ static void walk(offloading *o, const lstmt_list *list)
     for (int i = 0; i < list->n; i++) {
         const lstmt_list rest = {.data = list->data + i + 1, .n = list->n - i - 1};
         offload_statement(o, list->data[i], &rest);
+        forget_sortings(o, list->data[i]);
+    }
+}
+
+static void append(offloading *o, lstmt_list *to, const lstmt_list *from)
+{
+    for (int i = 0; i < from->n; i++)
+        vec_push(o->mem, to, from->data[i]);
+}
+
+/* The statements of the function; before each what its kernels found that comes first. */
+static void walk_function(offloading *o, const lstmt_list *list)
+{
+    lstmt_list *own = ARENA_NEW(o->mem, lstmt_list);
+    o->out = own;
+    for (int i = 0; i < list->n; i++) {
+        const lstmt_list rest = {.data = list->data + i + 1, .n = list->n - i - 1};
+        offload_statement(o, list->data[i], &rest);
+        forget_sortings(o, list->data[i]);
+        append(o, &o->f->body, &o->first);
+        append(o, &o->f->body, own);
+        o->first.n = own->n = 0;
     }
 }
 
@@ -296,8 +320,7 @@ void offload(nest_fn *f, arena *mem)
     find_device_temps(&o);
     lstmt_list body = f->body;
     f->body = (lstmt_list){0};
-    o.out = &f->body;
-    walk(&o, &body);
+    walk_function(&o, &body);
     share_memory(&o);
     size_parts(&o);
 }

@@ -1,7 +1,5 @@
 /* What depends on the column alone: computed once for a tile of columns, by the block together, and kept in shared
  * memory. */
-#include <string.h>
-
 #include "stage/offload_tiles.h"
 
 enum { MOST_STAGED = 64 };
@@ -61,20 +59,10 @@ static bool is_always_possible(const tiling *t, const lexpr *e)
     return true;
 }
 
-static bool is_equal(const lexpr *a, const lexpr *b)
-{
-    bool same = a->kind == b->kind && a->elem == b->elem && a->temp == b->temp && a->op == b->op &&
-                a->buffer == b->buffer && a->integer == b->integer && a->extent == b->extent &&
-                a->guarded == b->guarded && a->nargs == b->nargs && !memcmp(&a->number, &b->number, sizeof a->number);
-    for (int i = 0; same && i < a->nargs; i++)
-        same = is_equal(a->args[i], b->args[i]);
-    return same;
-}
-
 static int add_staged(tiling *t, lexpr *e)
 {
     for (int i = 0; i < t->stage.n; i++)
-        if (is_equal(t->stage.data[i].value, e))
+        if (lexpr_is_equal(t->stage.data[i].value, e))
             return i;
     vec_push(t->o->mem, &t->stage, (staged){.value = e, .at = t->entries[e->elem]++});
     return t->stage.n - 1;

@@ -57,7 +57,7 @@ bool is_kernel_loop(const offloading *o, const lstmt *s)
 
 bool is_host_loop(const offloading *o, const lstmt *s)
 {
-    return !is_kernel_loop(o, s) && has_parallel_work(&s->body) && host_bound(o, s->lo, false) &&
+    return !is_kernel_loop(o, s) && !is_scatter(o, s) && has_parallel_work(&s->body) && host_bound(o, s->lo, false) &&
            host_bound(o, s->hi, true);
 }
 

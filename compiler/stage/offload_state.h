@@ -12,6 +12,13 @@ enum {
 
 typedef VEC(buffer *) buffer_parts;
 
+/* A sorting (offload_scatter.h) and where it was made. */
+typedef struct made_sorting {
+    const struct sorting *is;
+    const lstmt_list *out;
+    const lexpr *guard;
+} made_sorting;
+
 typedef struct offloading {
     arena *mem;
     nest_fn *f;
@@ -31,6 +38,11 @@ typedef struct offloading {
     buffer_parts parts[ELEM_BOOL + 1]; /* memory of splits, one for each state of that type */
     const extent *tile_rows;           /* points of kernels with tiles, of different sizes added up; NULL: none */
     bool any_rows;                     /* the points of one are not a size */
+    lstmt_list first;                  /* what comes before the statement of the function that is being read */
+    VEC(made_sorting) sortings;
+    VEC(temp *) indices; /* of terms, in sortings */
+    buffer_parts rooms;  /* of sorting */
+    buffer_parts chunk_sums;
     int kernels;
 } offloading;
 
@@ -108,6 +120,13 @@ void let_split(offloading *o, lstmt_list *out, lexpr *terms, int grain, lexpr **
 lstmt *long_sum(offloading *o, const lstmt_list *body);
 bool has_long_sums(offloading *o, const lstmt_list *body);
 void push_tiles(offloading *o, const points *p, lstmt *sum);
+
+/* offload_scatter.c: sums whose terms say where they belong. */
+/* All that the loop does is to add to entries of a buffer, in a way that threads for these entries can do. */
+bool is_scatter(const offloading *o, const lstmt *s);
+void push_scatter(offloading *o, lstmt *s);
+/* offload_sort.c: what the statement writes may be what terms were sorted by. */
+void forget_sortings(offloading *o, const lstmt *s);
 
 /* offload_kernel.c */
 lstmt *new_kernel(offloading *o, lexpr *blocks, int threads);

@@ -23,5 +23,8 @@ int main()
     wrong |= model_pick_host(N, N, w, k, true, moved, place, found, NULL, 0);
     wrong |= model_nearest_host(N, D, q, other, place, NULL, 0);
     wrong |= model_scores_grad_host(N, D, N, q, p, &value, grad, other, NULL, 0);
+    for (int i = 0; i < N; i++)
+        k[i] = i / 140;
+    wrong |= model_weighted_grad_host(N, 2, w, p, k, &value, grad, NULL, 0);
     return wrong != AD_OK;
 }

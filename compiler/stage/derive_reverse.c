@@ -108,17 +108,29 @@ static void run_scope(sweep *s, int n, node *const *roots)
         process(s, s->scope->order.data[i]);
 }
 
+static void push_scope(sweep *s, int nvars, var **vars, node *filter, node **ranges)
+{
+    scope *sc = ARENA_NEW(s->g->mem, scope);
+    *sc = (scope){.parent = s->scope, .nvars = nvars, .vars = vars, .filter = filter, .ranges = ranges};
+    map_init(&sc->pending, s->g->mem);
+    s->scope = sc;
+}
+
+/* Differentiates what the body of the scope depends on. */
+static void run_pushed(sweep *s, node *body)
+{
+    scope *sc = s->scope;
+    run_scope(s, 1, &body);
+    flush_scope(s, sc);
+    s->scope = sc->parent;
+}
+
 /* Differentiates a body: its value has adjoint w at each point of the axes. */
 static void run_body(sweep *s, const opened *o, int nvars, node *filter, node *w)
 {
-    scope *sc = ARENA_NEW(s->g->mem, scope);
-    *sc = (scope){.parent = s->scope, .nvars = nvars, .vars = o->vars, .filter = filter, .ranges = o->ranges};
-    map_init(&sc->pending, s->g->mem);
-    s->scope = sc;
+    push_scope(s, nvars, o->vars, filter, o->ranges);
     contribute_value(s, o->body, w);
-    run_scope(s, 1, &o->body);
-    flush_scope(s, sc);
-    s->scope = sc->parent;
+    run_pushed(s, o->body);
 }
 
 static void reverse_select(sweep *s, node *n, node *w)
@@ -208,16 +220,60 @@ static node *cut(sweep *s, const node *n, const opened *o, node *w)
     return graph_access_vars(s->g, graph_tensor(s->g, n->rank, o->vars, w), o->vars);
 }
 
+/* Which of the axes the results of routines and loops in n depend on. */
+static void find_whole(map *seen, const node *n, int naxes, var *const *axes, bool *whole)
+{
+    if (n->nargs == 0 || map_get(seen, n))
+        return;
+    map_set(seen, n, seen);
+    for (int i = 0; n->op == OP_OUT && i < naxes; i++)
+        whole[i] |= node_depends(n, axes[i]);
+    for (int i = 0; i < n->nargs; i++)
+        find_whole(seen, n->args[i], naxes, axes, whole);
+}
+
+/* The axes with those of results first; returns their number. */
+static int sort_axes(const opened *o, int naxes, var **sorted)
+{
+    arena *scratch = arena_new();
+    bool *whole = ARENA_ARRAY(scratch, bool, naxes);
+    map seen;
+    map_init(&seen, scratch);
+    find_whole(&seen, o->body, naxes, o->vars, whole);
+    int count = 0, n = 0;
+    for (int i = 0; i < naxes; i++)
+        if (whole[i])
+            sorted[n++] = o->vars[i];
+    count = n;
+    for (int i = 0; i < naxes; i++)
+        if (!whole[i])
+            sorted[n++] = o->vars[i];
+    arena_free(scratch);
+    return count;
+}
+
+/* Of a tensor of results at each point of some axes, a result is differentiated as a whole, not entry by entry. */
 static void reverse_tensor(sweep *s, node *n)
 {
+    graph *g = s->g;
     opened o;
-    open_binder(s->g, n, &o);
-    node **subs = ARENA_ARRAY(s->g->mem, node *, n->rank);
+    open_binder(g, n, &o);
+    node **subs = ARENA_ARRAY(g->mem, node *, n->rank);
     for (int i = 0; i < n->rank; i++)
         subs[i] = o.vars[i]->self;
     node *w = adjoint_at(s, n, subs);
-    if (w)
+    if (!w)
+        return;
+    var **axes = ARENA_ARRAY(g->mem, var *, n->nvars);
+    int outer = sort_axes(&o, n->nvars, axes), inner = n->nvars - outer;
+    if (outer == 0 || inner == 0) {
         run_body(s, &o, n->nvars, NULL, cut(s, n, &o, w));
+        return;
+    }
+    node *whole = graph_tensor(g, inner, axes + outer, o.body);
+    push_scope(s, outer, axes, NULL, NULL);
+    contribute_tensor(s, whole, graph_tensor(g, inner, axes + outer, w));
+    run_pushed(s, whole);
 }
 
 static void reverse_scatter(sweep *s, node *n)

@@ -33,7 +33,7 @@ typedef struct lifting {
     fuse_sizes sizes;
     map marked;            /* nodes walked */
     map done;              /* node -> its new form */
-    map scattered;         /* tensor of a reduction in a scatter -> where it was met first */
+    map repeated;          /* tensor of a reduction in a scatter, or of a result -> where it was met first */
     map tensors;           /* a tensor that is stored, as it was -> itself */
     bool lifted[OP_COUNT]; /* ops of values that are stored */
     place_list path;
@@ -167,9 +167,17 @@ static const extent *volume_of(const lifting *l, int n, var *const *own)
     return volume;
 }
 
+/* What a routine of a library computes. */
+static bool is_result(const node *n)
+{
+    return n->op == OP_OUT && n->args[0]->op == OP_CALL;
+}
+
 /* One operation that is worth being done once. */
 static bool is_costly(const lifting *l, const node *n)
 {
+    if (is_result(n))
+        return true;
     if (n->rank)
         return false;
     if (l->costly)
@@ -210,10 +218,16 @@ static int first_of_row(const lifting *l, axes_of *a, const node *n)
     return row && a->before > 0 && volume_is_affordable(&l->sizes.rule, row) ? a->before : a->n;
 }
 
+static const extent *volume_of_entries(const lifting *l, const axes_of *a, const node *n)
+{
+    const extent *points = volume_of(l, a->n, a->own);
+    return points ? extent_mul(points, graph_volume(l->g, n->rank, n->extents)) : NULL;
+}
+
 /* The first of a's axes that the value is stored over: 0 all, n none. */
 static int first_stored(lifting *l, axes_of *a, const node *n)
 {
-    const extent *all = volume_of(l, a->n, a->own);
+    const extent *all = volume_of_entries(l, a, n);
     map seen;
     map_init(&seen, l->g->mem);
     if (l->costly)
@@ -283,12 +297,21 @@ static void order_axes(lifting *l, int n, var **own, const node *value)
     own[k] = last;
 }
 
+/* The value, or the entries of a result, over these axes. */
+static node *tensor_of(graph *g, int n, var *const *own, node *value)
+{
+    var **axes = ARENA_ARRAY(g->mem, var *, n + value->rank + 1);
+    for (int i = 0; i < n; i++)
+        axes[i] = own[i];
+    return graph_tensor(g, n + value->rank, axes, value->rank ? graph_entry(g, value, axes + n) : value);
+}
+
 /* The tensor of the value that is to be stored, over the axes in any order, which then is that of own; NULL: none. */
 static node *find_tensor(lifting *l, int n, var **own, int fixed, node *value)
 {
     enum { LONGEST = 3 };
     if (fixed == n || n > LONGEST)
-        return map_get(&l->tensors, graph_tensor(l->g, n, own, value));
+        return map_get(&l->tensors, tensor_of(l->g, n, own, value));
     for (int i = fixed; i < n; i++) {
         var *first = own[i];
         own[i] = own[fixed];
@@ -335,23 +358,35 @@ static void mark_tensor(lifting *l, node *t, const place_list *around, int place
     l->path = path;
 }
 
-/* Scatters do not share their passes: a reduction that two of them need is stored. */
+/* Scatters do not share their passes: a reduction that two of them need is stored. So is a result that two tensors
+ * need. */
 static bool is_repeated(lifting *l, const axes_of *a, node *n)
 {
-    const extent *all = volume_of(l, a->n, a->own);
-    bool scattered = l->path.n > 0 && l->path.data[l->path.n - 1].is_scatter && node_is_reduce(n) && a->n > 0;
-    if (!scattered || !all || !volume_is_affordable(&l->sizes.rule, all))
+    const extent *all = volume_of_entries(l, a, n);
+    bool scattered = l->path.n > 0 && l->path.data[l->path.n - 1].is_scatter && node_is_reduce(n);
+    if ((!scattered && !is_result(n)) || a->n == 0 || !all || !volume_is_affordable(&l->sizes.rule, all))
         return false;
-    node *t = graph_tensor(l->g, a->n, a->own, n);
-    const node *first = map_get(&l->scattered, t);
+    node *t = tensor_of(l->g, a->n, a->own, n);
+    const node *first = map_get(&l->repeated, t);
     if (!first)
-        map_set(&l->scattered, t, n);
+        map_set(&l->repeated, t, n);
     return first && first != n;
 }
 
+static bool mark_stored(lifting *l, node *t, const place_list *around, int places)
+{
+    if (t->op != OP_TENSOR)
+        return false;
+    map_set(&l->tensors, t, t);
+    mark_tensor(l, t, around, places);
+    return true;
+}
+
+/* With a result of a call, the others of it. */
 static bool mark_lifted(lifting *l, node *n)
 {
-    if (n->rank || (!node_is_reduce(n) && (!node_is_point(n) || !elem_is_float(n->elem))))
+    bool is_value = n->rank == 0 && (node_is_reduce(n) || (node_is_point(n) && elem_is_float(n->elem)));
+    if (!is_value && !is_result(n))
         return false;
     axes_of a = find_axes(l, n);
     int from = a.again && (is_costly(l, n) || is_long(l, n, &a)) ? first_stored(l, &a, n) : a.n;
@@ -363,12 +398,17 @@ static bool mark_lifted(lifting *l, node *n)
     if (find_tensor(l, a.n - from, own, 0, n))
         return true;
     order_axes(l, a.n - from, own, n);
-    node *t = graph_tensor(l->g, a.n - from, own, n);
-    if (t->op != OP_TENSOR)
-        return false;
-    map_set(&l->tensors, t, t);
-    mark_tensor(l, t, &a.path, from ? a.at[from - 1] + 1 : a.first);
-    return true;
+    int places = from ? a.at[from - 1] + 1 : a.first, results = is_result(n) ? graph_call_results(n->args[0]) : 0;
+    for (int k = 0; k < results; k++)
+        mark_stored(l, tensor_of(l->g, a.n - from, own, graph_out(l->g, n->args[0], k)), &a.path, places);
+    return results > 0 || mark_stored(l, tensor_of(l->g, a.n - from, own, n), &a.path, places);
+}
+
+/* What a tensor has for each point: its body, or the result whose entries that is. */
+static const node *stored_value(const node *t)
+{
+    const node *body = t->args[0];
+    return body->op == OP_ACCESS && is_result(body->args[0]) ? body->args[0] : body;
 }
 
 static void mark(lifting *l, node *n)
@@ -381,9 +421,9 @@ static void mark(lifting *l, node *n)
         l->lifted[n->op] = true;
         return;
     }
-    if (!l->costly && n->op == OP_TENSOR && is_costly(l, n->args[0])) {
+    if (n->op == OP_TENSOR && is_costly(l, stored_value(n)) && (!l->costly || is_result(stored_value(n)))) {
         map_set(&l->tensors, n, n); /* it is stored already */
-        l->lifted[n->args[0]->op] = true;
+        l->lifted[stored_value(n)->op] = true;
     }
     int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs;
     for (int i = 0; i < outer; i++)
@@ -437,12 +477,26 @@ static node *rewrite_stored(lifting *l, node *t)
     opening *o = graph_enter(l->g, t);
     int depth = l->path.n;
     push_axes(l, t, o->vars);
-    node *body = rewrite_args(l, o->inner[0]); /* not an access to t itself */
+    node *body = o->inner[0]; /* not an access to t itself */
+    if (is_result(stored_value(t)) && body->rank == 0 && body->op == OP_ACCESS)
+        body = graph_access(l->g, rewrite_args(l, body->args[0]), body->args + 1);
+    else
+        body = rewrite_args(l, body);
     l->path.n = depth;
     node *r = graph_leave(l->g, t, o, &body);
     if (!r->hint)
         r->hint = o->inner[0]->hint;
     return r;
+}
+
+/* What n is in the tensor that it is stored in. */
+static node *entry_of(graph *g, node *t, var *const *own, const node *n)
+{
+    var **axes = ARENA_ARRAY(g->mem, var *, t->rank + 1);
+    int first = t->rank - n->rank;
+    for (int i = 0; i < t->rank; i++)
+        axes[i] = i < first ? own[i] : graph_axis(g, t->extents[i], NULL);
+    return graph_tensor(g, n->rank, axes + first, graph_access_vars(g, t, axes));
 }
 
 static node *rewrite(lifting *l, node *n)
@@ -456,7 +510,7 @@ static node *rewrite(lifting *l, node *n)
     if (map_get(&l->tensors, n))
         r = rewrite_stored(l, n);
     else if (l->lifted[n->op] && (t = find_stored(l, n, &own)))
-        r = graph_access_vars(l->g, rewrite(l, t), own);
+        r = entry_of(l->g, rewrite(l, t), own, n);
     else
         r = rewrite_args(l, n);
     map_set(&l->done, n, r);
@@ -470,7 +524,7 @@ static bool lift(lifting *l, graph *g, graph_fn *f)
     map_init(&l->marked, g->mem);
     map_init(&l->done, g->mem);
     map_init(&l->tensors, g->mem);
-    map_init(&l->scattered, g->mem);
+    map_init(&l->repeated, g->mem);
     for (int i = 0; i < f->nouts; i++)
         mark(l, f->outs[i]);
     for (int i = 0; i < f->checks.n; i++)

@@ -55,7 +55,8 @@ static void count(counting *c, const node *n)
         return;
     map_set(&c->seen, n, &seen);
     c->total += own_cost(n);
-    for (int i = n->op == OP_ACCESS; i < n->nargs; i++) /* a tensor is stored, only its subscripts are computed */
+    bool stored = n->op == OP_ACCESS && n->args[0]->op == OP_TENSOR; /* only its subscripts are computed */
+    for (int i = stored; i < n->nargs; i++)
         count(c, n->args[i]);
 }
 

@@ -17,18 +17,25 @@ typedef struct product {
 /* tensor[x, y], or [y, x]: turned. */
 static bool is_matrix_entry(const node *n, const var *x, const var *y, bool *turned)
 {
-    if (n->op != OP_ACCESS || n->nargs != 3 || node_depends(n->args[0], x) || node_depends(n->args[0], y))
+    if (n->op != OP_ACCESS || n->nargs != 3)
         return false;
     *turned = n->args[1] == y->self;
     return n->args[1] == (*turned ? y : x)->self && n->args[2] == (*turned ? x : y)->self &&
            n->args[0]->extents[0] == (*turned ? y : x)->extent && n->args[0]->extents[1] == (*turned ? x : y)->extent;
 }
 
+/* Not one matrix for each row or column. */
+static bool is_one_matrix(const node *t, const var *i, const var *j, const var *k)
+{
+    return !node_depends(t, i) && !node_depends(t, j) && !node_depends(t, k);
+}
+
 static bool find_operands(product *p, node *x, node *y, const var *i, const var *j, const var *k)
 {
     p->a = x->nargs ? x->args[0] : NULL;
     p->b = y->nargs ? y->args[0] : NULL;
-    return is_matrix_entry(x, i, k, &p->a_turned) && is_matrix_entry(y, k, j, &p->b_turned);
+    return is_matrix_entry(x, i, k, &p->a_turned) && is_matrix_entry(y, k, j, &p->b_turned) &&
+           is_one_matrix(p->a, i, j, k) && is_one_matrix(p->b, i, j, k);
 }
 
 static bool is_narrow(const scheduler *s, const extent *e)

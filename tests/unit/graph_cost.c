@@ -71,7 +71,7 @@ static opening *open_binder(costing *c, node *n)
 
 static bool is_kernel(const node *n)
 {
-    return n->op == OP_TENSOR || n->op == OP_SCATTER || n->op == OP_LOOP;
+    return n->op == OP_TENSOR || n->op == OP_SCATTER || n->op == OP_LOOP || n->op == OP_CALL;
 }
 
 static int level_of(costing *c, node *n)
@@ -135,12 +135,23 @@ static place_list around(const place_list *path, const node *n)
     return p;
 }
 
-static void add(costing *c, const place_list *path, int count)
+static void add_each(costing *c, const place_list *path, const extent *e)
 {
-    const extent *e = extent_const(c->g->pool, count);
     for (int i = 0; i < path->n; i++)
         e = extent_mul(e, path->data[i].trips);
     c->total = extent_add(c->total, e);
+}
+
+static void add(costing *c, const place_list *path, int count)
+{
+    add_each(c, path, extent_const(c->g->pool, count));
+}
+
+static void add_call(costing *c, const place_list *path, const node *n)
+{
+    routine_sizes z;
+    graph_call_sizes(c->g, n, &z);
+    add_each(c, path, routine_polynomial(&z, routine_row((routine_id)n->integer)->cost));
 }
 
 /* The greatest value of an int expression, as polynomial: an axis counts as its extent. */
@@ -210,6 +221,8 @@ static void visit(costing *c, node *n, const place_list *path, int level)
     map_set(seen, n, &mark);
     place_list p = around(path, n);
     add(c, &p, own_cost(n));
+    if (n->op == OP_CALL)
+        add_call(c, &p, n);
     int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs;
     for (int i = 0; i < outer; i++)
         visit(c, n->args[i], &p, level);

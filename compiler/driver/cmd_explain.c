@@ -105,7 +105,7 @@ exit_code cmd_explain(const options *o)
         return EXIT_PROGRAM;
     for (int i = 0; i < o->compile.defines.n; i++)
         vec_push(o->mem, &e.sizes, (figure_size){o->compile.defines.data[i].name, o->compile.defines.data[i].value});
-    e.has_machine = e.sizes.n > 0;
+    e.has_machine = e.sizes.n > 0 && how.target == TARGET_C;
     if (e.has_machine)
         code = machine_measure(o, &e.machine);
     if (code)

@@ -175,5 +175,6 @@ void explain_add(explanation *e, const compile_output *out, const nest_fn *fn)
     }
     if (!e->has_machine)
         f.seconds = NAN;
+    explain_launches(mem, &f);
     vec_push(mem, &e->fns, f);
 }

@@ -117,6 +117,28 @@ static void add_hoisted(text *t, const explained_kernel *k)
     text_add(t, "]");
 }
 
+static void add_launches(text *t, const figure_sizes *sizes, const explained_kernel *k)
+{
+    text_add(t, "[");
+    for (int i = 0; i < k->launches.n; i++) {
+        const explained_launch *l = &k->launches.data[i];
+        const lstmt *s = l->kernel;
+        if (s->kind == LS_CALL) {
+            text_addf(t, "%s{\"%s\": ", i ? ", " : "", s->routine->name);
+            add_formula(t, sizes, s->sizes[0]);
+            text_add(t, "}");
+            continue;
+        }
+        text_addf(t, "%s{\"kernel\": %d, \"blocks\": ", i ? ", " : "", s->arg);
+        add_number(t, launch_value(sizes, s->lo));
+        text_add(t, ", \"splits\": ");
+        add_number(t, s->hi ? launch_value(sizes, s->hi) : 1.0);
+        text_addf(t, ", \"threads\": %lld, \"rows\": %lld, \"shared\": %lld}", (long long)s->step,
+                  (long long)(s->most ? s->most : 1), (long long)l->shared);
+    }
+    text_add(t, "]");
+}
+
 static void add_kernel(text *t, const figure_sizes *sizes, const explained_kernel *k)
 {
     const kernel_cost *c = k->cost;
@@ -146,6 +168,8 @@ static void add_kernel(text *t, const figure_sizes *sizes, const explained_kerne
     add_formula(t, sizes, c->read);
     text_add(t, ", \"written\": ");
     add_formula(t, sizes, c->written);
+    text_add(t, ", \"launches\": ");
+    add_launches(t, sizes, k);
     text_add(t, ", \"predicted\": ");
     add_number(t, k->seconds);
     text_add(t, "}");

@@ -209,6 +209,41 @@ static bool print_calls(text *t, const kernel_cost *k)
     return any;
 }
 
+static void add_conditions(text *t, const launch_conditions *all)
+{
+    for (int i = 0; i < all->n; i++) {
+        text_add(t, i ? " and " : all->data[i].holds ? ", if " : ", unless ");
+        loops_print_expr(t, all->data[i].e);
+    }
+}
+
+static void print_launches(text *t, const figure_sizes *sizes, const explained_kernel *k)
+{
+    for (int i = 0; i < k->launches.n; i++) {
+        const explained_launch *l = &k->launches.data[i];
+        const lstmt *s = l->kernel;
+        if (s->kind == LS_CALL) {
+            row(t, s->routine->name);
+            text_addf(t, "%s ints\n", extent_str(t->mem, s->sizes[0]));
+            continue;
+        }
+        row(t, arena_printf(t->mem, "kernel %d", s->arg));
+        text_add(t, launch_blocks(t->mem, sizes, s->lo));
+        double splits = s->hi ? launch_value(sizes, s->hi) : 1.0;
+        if (isnan(splits))
+            text_add(t, " x splits by the sizes,");
+        else if (splits > 1.0)
+            text_addf(t, " x %.0f", splits);
+        text_addf(t, " blocks of %lld", (long long)s->step);
+        if (s->most > 1)
+            text_addf(t, ", %lld rows of a thread", (long long)s->most);
+        if (l->shared > 0)
+            text_addf(t, ", %s shared", units_bytes(t->mem, (double)l->shared));
+        add_conditions(t, &l->conditions);
+        text_add(t, "\n");
+    }
+}
+
 static void print_kernel(text *t, const figure_sizes *sizes, const explained_kernel *k)
 {
     text_add(t, "\n  ");
@@ -231,6 +266,7 @@ static void print_kernel(text *t, const figure_sizes *sizes, const explained_ker
         add_counts(t, sizes, &k->cost->once);
     }
     print_costs(t, sizes, k->cost);
+    print_launches(t, sizes, k);
     if (isfinite(k->seconds)) {
         row(t, "predicted");
         text_addf(t, "%s%s\n", kernel_is_limited(k->cost) ? "at most " : "", units_time(t->mem, k->seconds));

@@ -254,7 +254,7 @@ const option option_table[] = {
     {"--header",     NULL,  "FILE",      false, CMD_COMPILE | CMD_BUILD, NULL, set_string, AT(header), "where to write the header"},
     {"--prefix",     NULL,  "NAME",      false, CMD_COMPILE | CMD_BUILD, NULL, set_prefix, AT(compile.prefix), "prefix of the C names (default: the file's name)"},
     {"--manifest",   NULL,  NULL,        false, CMD_COMPILE | CMD_BUILD, NULL, set_flag, AT(manifest), "also write the description as model.json"},
-    {"--target",     NULL,  "c|cuda",    false, CMD_COMPILE | CMD_CALLS_NVCC, targets, set_target, 0, "what to generate (default c)"},
+    {"--target",     NULL,  "c|cuda",    false, CMD_COMPILE | CMD_CALLS_NVCC | CMD_EXPLAIN, targets, set_target, 0, "what to generate (default c)"},
     {"--cc",         NULL,  "COMPILER",  false, CMD_CALLS_CC, NULL, set_string, AT(cc), "C compiler (default: CC, else clang, else gcc)"},
     {"--nvcc",       NULL,  "COMPILER",  false, CMD_CALLS_NVCC, NULL, set_string, AT(nvcc), "CUDA compiler (default: NVCC, else nvcc, else\n/usr/local/cuda/bin/nvcc)"},
     {"--arch",       NULL,  "LIST",      false, CMD_CALLS_NVCC, NULL, set_architectures, AT(arch), "GPUs to make code for (default sm_80,sm_90 and later)"},

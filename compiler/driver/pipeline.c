@@ -15,6 +15,7 @@
 #include "driver/version.h"
 #include "form/graph_check.h"
 #include "form/graph_text.h"
+#include "form/loops_copy.h"
 #include "stage/accumulate.h"
 #include "stage/block.h"
 #include "stage/bound.h"
@@ -260,6 +261,7 @@ static void shape_for_cpu(pipeline *p, nest_fn *n)
 static void shape_for_gpu(pipeline *p, nest_fn *n)
 {
     n->cost = cost_of(p->mem, &n->body);
+    n->plain = loops_copy_all(p->mem, &n->body);
     offload(n, p->mem);
     block(n, p->mem);
 }
@@ -269,12 +271,12 @@ static nest_fn *schedule_fn(pipeline *p, graph_fn *f)
     keep(p->graphs.g, f);
     verify(p, f, "keep");
     nest_fn *n = schedule(p->graphs.g, f, p->o->sum, p->o->target);
+    n->fixed = f->fixed;
     (p->o->target == TARGET_CUDA ? shape_for_gpu : shape_for_cpu)(p, n);
     accumulate(n, p->mem);
     loops_temps(p->mem, n, &p->out->temps);
     collapse(n, p->mem);
     place(n, p->mem);
-    n->fixed = f->fixed;
     for (int k = 0; k < f->versions.n; k++)
         vec_push(p->mem, &n->versions, schedule_fn(p, f->versions.data[k]));
     return n;

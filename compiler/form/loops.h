@@ -145,7 +145,7 @@ struct lstmt {
     int unroll;          /* LS_FOR: so many passes side by side, by the C compiler; 0: as it likes */
     bool lanes;          /* LS_FOR: a pass serves the AD_LANES indices from temp on */
     bool either;         /* LS_IF: both branches compute the same; the second is the usual way */
-    int64_t most;        /* LS_FOR: passes at most; 0: unknown */
+    int64_t most;        /* LS_FOR: passes at most; 0: unknown. LS_KERNEL: points of a thread */
     int64_t step;        /* LS_FOR: not 1 but this; 0: 1 */
     bool parts;          /* LS_FOR: over parts of a range; a loop in its body, with `whole`, runs over each part */
     bool rest;           /* LS_FOR over the few indices that the loop before it, which has a step, left over */
@@ -203,6 +203,7 @@ typedef struct nest_fn {
     VEC(buffer *) buffers;
     VEC(size_check) checks;
     lstmt_list body;
+    lstmt_list plain;          /* what the body computes, before a GPU's kernels were made of it; n == 0: the body */
     const extent *cost;        /* operations of a call; NULL: those of the body */
     int threads;               /* that have scratch slots of their own, at most */
     int state_bytes;           /* of a call's state, before the slots */

@@ -98,3 +98,10 @@ lstmt *loops_copy(loops_copying *c, const lstmt *s)
     out->other = copy_list(c, &s->other);
     return out;
 }
+
+lstmt_list loops_copy_all(arena *mem, const lstmt_list *list)
+{
+    loops_copying c;
+    loops_copy_init(&c, mem, ARENA_NEW(mem, nest_fn), "");
+    return copy_list(&c, list);
+}

@@ -17,5 +17,7 @@ temp *loops_copy_temp(const loops_copying *c, temp *t);
 lexpr *loops_copy_expr(const loops_copying *c, const lexpr *e);
 /* What the statement declares is new in the copy, and in what is copied after it. */
 lstmt *loops_copy(loops_copying *c, const lstmt *s);
+/* The statements, to be looked at while others work on these. */
+lstmt_list loops_copy_all(arena *mem, const lstmt_list *list);
 
 #endif

@@ -379,8 +379,9 @@ static void find_kernels(finder *f, const lstmt_list *body)
 kernel_list loops_kernels(arena *mem, const nest_fn *fn)
 {
     finder f = {.mem = mem, .fn = fn};
-    coster_init(&f.coster, mem, &fn->body);
-    find_kernels(&f, &fn->body);
+    const lstmt_list *body = fn->plain.n > 0 ? &fn->plain : &fn->body;
+    coster_init(&f.coster, mem, body);
+    find_kernels(&f, body);
     return f.kernels;
 }
 

@@ -535,9 +535,10 @@ void push_scatter(offloading *o, lstmt *s)
 {
     flush_serial(o);
     scatter *x = find_scatter(o, with_stored_values(o, s));
+    const char *comment = o->comment;
     const sorting *w = sorted(o, &x->rows);
     buffer *sums = find_sums(x, w);
-    const char *comment = o->comment;
+    o->comment = comment;
     push_chunks(x, w, sums);
     o->comment = comment;
     push_entries(x, w, sums);

@@ -181,15 +181,12 @@ static void push_first(offloading *o, const sorting *w)
 {
     lstmt_list *around = o->out;
     lexpr *guard = o->guard;
-    const char *comment = o->comment;
     o->out = &o->first;
     o->guard = NULL;
-    o->comment = NULL;
     push_keys(o, w);
     push_call(o, w);
     o->out = around;
     o->guard = guard;
-    o->comment = comment;
 }
 
 const sorting *sorted(offloading *o, const sorting *wanted)

@@ -352,6 +352,7 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
     int n = rows_of_thread(p, sum);
     lexpr *blocks = rounded_up(o, p->count, TILE_THREADS * n);
     lstmt *k = new_kernel(o, blocks, TILE_THREADS);
+    k->most = n;
     if (is_joinable(sum))
         k->hi = count_splits(o, blocks, sum->hi, TILE);
     hoisting h;

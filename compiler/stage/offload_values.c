@@ -1,12 +1,13 @@
 /* Values of a scatter's terms that take loops of their own.
  *
- * A thread for an entry of the target computes all that stands around the addition; what stands before an inner loop it
- * would compute again for each pass. Where that has loops (a squared distance, before the loop over the coordinates) it
- * is computed by a kernel before, for all terms at once, and stored; in the scatter its loads stand for it. */
+ * A thread for an entry of the target computes all that stands around the addition, for all terms of its row; what
+ * stands before an inner loop it would compute again for each pass. Where that has loops (a squared distance, before
+ * the loop over the coordinates; a sum over all points) it is computed by a kernel before, for all terms at once, and
+ * stored; in the scatter its loads stand for it. */
 #include "form/loops_copy.h"
 #include "stage/offload_scatter.h"
 
-enum { MOST_LEVELS = 16 };
+enum { MOST_LEVELS = 16, SHORT = 64 };
 
 typedef struct level {
     lstmt *loop;
@@ -25,11 +26,14 @@ typedef struct storing {
 
 static char mark;
 
-static bool has_loop(const lstmt_list *body, int n)
+/* Of more passes than a few. */
+static bool has_loop(const lstmt_list *body, int n, int64_t few)
 {
     for (int i = 0; i < n; i++) {
         const lstmt *s = body->data[i];
-        if (s->kind == LS_FOR || has_loop(&s->body, s->body.n) || has_loop(&s->other, s->other.n))
+        bool is_short = s->kind == LS_FOR && s->hi->kind == LX_CONST && s->hi->integer <= few;
+        if ((s->kind == LS_FOR && !is_short) || has_loop(&s->body, s->body.n, few) ||
+            has_loop(&s->other, s->other.n, few))
             return true;
     }
     return false;
@@ -40,14 +44,14 @@ static lstmt *last_of(const lstmt *s)
     return s->body.n > 0 ? s->body.data[s->body.n - 1] : NULL;
 }
 
-/* The loops down to the deepest one that computes a value by loops and has a loop behind it. */
+/* The loops down to the deepest one that computes a value by loops: long ones, or any where a loop is behind it. */
 static bool find_levels(storing *t, lstmt *s)
 {
     int n = 0;
     for (; s && s->kind == LS_FOR && n < MOST_LEVELS; s = last_of(s)) {
         t->levels[n++] = (level){s, loop_range(t->o, s)};
         const lstmt *next = last_of(s);
-        if (next && next->kind == LS_FOR && has_loop(&s->body, s->body.n - 1))
+        if (has_loop(&s->body, s->body.n - 1, next && next->kind == LS_FOR ? 0 : SHORT))
             t->n = n;
     }
     for (int i = 0; i < t->n; i++)

@@ -45,6 +45,11 @@ routine_id routine_find(const char *name)
     return (routine_id)id;
 }
 
+bool routine_has_columns(const routine *r)
+{
+    return r->operands[strlen(r->operands) - 1] == 'k';
+}
+
 int routine_shapes(const char *list)
 {
     int n = 1;

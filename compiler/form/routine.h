@@ -2,9 +2,10 @@
  *
  * A row says the shapes of operands and results by letters: "nn,nk" are a square matrix and one with as many rows; a
  * letter is bound by the first extent that it stands for. "*" is one shape of any rank >= 1, whose last extent is n and
- * whose other extents multiplied are b. "!" behind a shape: of ints. Scratch memory and cost are polynomials in the
- * letters: "2nn+6n+1". A row without scratch memory (NULL) is mathematics only: stage/factor writes it in terms of the
- * others, so that all that needs a matrix shares one factorisation. */
+ * whose other extents multiplied are b; k numbers columns that have nothing to do with each other. "!" behind a shape:
+ * of ints. Scratch memory and cost are polynomials in the letters: "2nn+6n+1". A row without scratch memory (NULL) is
+ * mathematics only: stage/factor writes it in terms of the others, so that all that needs a matrix shares one
+ * factorisation. */
 #ifndef ADC_FORM_ROUTINE_H
 #define ADC_FORM_ROUTINE_H
 #include <stdbool.h>
@@ -56,6 +57,8 @@ typedef struct routine {
 const routine *routine_row(routine_id id);
 /* The row of that name, or ROUTINE_COUNT. */
 routine_id routine_find(const char *name);
+/* The last operand and the only result are columns that have nothing to do with each other. */
+bool routine_has_columns(const routine *r);
 /* Shapes in a list: commas and one. */
 int routine_shapes(const char *list);
 

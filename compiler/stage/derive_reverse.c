@@ -133,6 +133,58 @@ static void run_body(sweep *s, const opened *o, int nvars, node *filter, node *w
     run_pushed(s, o->body);
 }
 
+/* Which of the axes the results of routines and loops in n depend on. */
+static void find_whole(map *seen, const node *n, int naxes, var *const *axes, bool *whole)
+{
+    if (n->nargs == 0 || map_get(seen, n))
+        return;
+    map_set(seen, n, seen);
+    for (int i = 0; n->op == OP_OUT && i < naxes; i++)
+        whole[i] |= node_depends(n, axes[i]);
+    for (int i = 0; i < n->nargs; i++)
+        find_whole(seen, n->args[i], naxes, axes, whole);
+}
+
+/* The axes with those of results first; returns their number. */
+static int sort_axes(const opened *o, int naxes, var **sorted)
+{
+    arena *scratch = arena_new();
+    bool *whole = ARENA_ARRAY(scratch, bool, naxes);
+    map seen;
+    map_init(&seen, scratch);
+    find_whole(&seen, o->body, naxes, o->vars, whole);
+    int count = 0, n = 0;
+    for (int i = 0; i < naxes; i++)
+        if (whole[i])
+            sorted[n++] = o->vars[i];
+    count = n;
+    for (int i = 0; i < naxes; i++)
+        if (!whole[i])
+            sorted[n++] = o->vars[i];
+    arena_free(scratch);
+    return count;
+}
+
+/* run_body, where the body reads results at each point of some of the axes: these are differentiated as a whole there,
+ * not entry by entry at the points of all axes. False, and nothing done: it reads none. */
+static bool run_in_turn(sweep *s, const opened *o, int nvars, node *filter, node *w)
+{
+    graph *g = s->g;
+    var **axes = ARENA_ARRAY(g->mem, var *, nvars);
+    int outer = sort_axes(o, nvars, axes), inner = nvars - outer;
+    if (outer == 0 || inner == 0)
+        return false;
+    for (int i = 0; i < nvars; i++)
+        if (!axes[i]->extent)
+            return false;
+    node *at = filter ? graph_select(g, filter, w, graph_real(g, w->elem, 0)) : w;
+    node *whole = graph_tensor(g, inner, axes + outer, o->body);
+    push_scope(s, outer, axes, NULL, NULL);
+    contribute_tensor(s, whole, graph_tensor(g, inner, axes + outer, at));
+    run_pushed(s, whole);
+    return true;
+}
+
 static void reverse_select(sweep *s, node *n, node *w)
 {
     node *zero = graph_real(s->g, w->elem, 0);
@@ -171,7 +223,9 @@ static void reverse_reduce(sweep *s, node *n, node *w)
     if (!weight)
         return;
     node *filter = !extra ? o.filter : !o.filter ? extra : graph_bin(s->g, OP_AND, o.filter, extra);
-    run_body(s, &o, n->nvars, filter, chain(s->g, w, weight, false));
+    node *wa = chain(s->g, w, weight, false);
+    if (!run_in_turn(s, &o, n->nvars, filter, wa))
+        run_body(s, &o, n->nvars, filter, wa);
 }
 
 enum { ADJOINT_NODES = 80 }; /* a larger adjoint of a tensor becomes a tensor, so that chains stay linear */
@@ -220,60 +274,16 @@ static node *cut(sweep *s, const node *n, const opened *o, node *w)
     return graph_access_vars(s->g, graph_tensor(s->g, n->rank, o->vars, w), o->vars);
 }
 
-/* Which of the axes the results of routines and loops in n depend on. */
-static void find_whole(map *seen, const node *n, int naxes, var *const *axes, bool *whole)
-{
-    if (n->nargs == 0 || map_get(seen, n))
-        return;
-    map_set(seen, n, seen);
-    for (int i = 0; n->op == OP_OUT && i < naxes; i++)
-        whole[i] |= node_depends(n, axes[i]);
-    for (int i = 0; i < n->nargs; i++)
-        find_whole(seen, n->args[i], naxes, axes, whole);
-}
-
-/* The axes with those of results first; returns their number. */
-static int sort_axes(const opened *o, int naxes, var **sorted)
-{
-    arena *scratch = arena_new();
-    bool *whole = ARENA_ARRAY(scratch, bool, naxes);
-    map seen;
-    map_init(&seen, scratch);
-    find_whole(&seen, o->body, naxes, o->vars, whole);
-    int count = 0, n = 0;
-    for (int i = 0; i < naxes; i++)
-        if (whole[i])
-            sorted[n++] = o->vars[i];
-    count = n;
-    for (int i = 0; i < naxes; i++)
-        if (!whole[i])
-            sorted[n++] = o->vars[i];
-    arena_free(scratch);
-    return count;
-}
-
-/* Of a tensor of results at each point of some axes, a result is differentiated as a whole, not entry by entry. */
 static void reverse_tensor(sweep *s, node *n)
 {
-    graph *g = s->g;
     opened o;
-    open_binder(g, n, &o);
-    node **subs = ARENA_ARRAY(g->mem, node *, n->rank);
+    open_binder(s->g, n, &o);
+    node **subs = ARENA_ARRAY(s->g->mem, node *, n->rank);
     for (int i = 0; i < n->rank; i++)
         subs[i] = o.vars[i]->self;
     node *w = adjoint_at(s, n, subs);
-    if (!w)
-        return;
-    var **axes = ARENA_ARRAY(g->mem, var *, n->nvars);
-    int outer = sort_axes(&o, n->nvars, axes), inner = n->nvars - outer;
-    if (outer == 0 || inner == 0) {
+    if (w && !run_in_turn(s, &o, n->nvars, NULL, w))
         run_body(s, &o, n->nvars, NULL, cut(s, n, &o, w));
-        return;
-    }
-    node *whole = graph_tensor(g, inner, axes + outer, o.body);
-    push_scope(s, outer, axes, NULL, NULL);
-    contribute_tensor(s, whole, graph_tensor(g, inner, axes + outer, w));
-    run_pushed(s, whole);
 }
 
 static void reverse_scatter(sweep *s, node *n)

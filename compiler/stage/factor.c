@@ -5,6 +5,8 @@
  * function uses are not computed. */
 #include "stage/factor.h"
 
+#include "stage/factor_columns.h"
+
 typedef struct factoring {
     graph *g;
     map seen;
@@ -230,4 +232,5 @@ void factor(graph *g, graph_fn *f)
     for (int i = 0; i < f->checks.n; i++)
         f->checks.data[i].ok = rewrite(&s, f->checks.data[i].ok);
     share_calls(g, f);
+    factor_columns(g, f);
 }

@@ -219,6 +219,39 @@ static use_record *record(fuse_uses *u, const node *t)
     return r;
 }
 
+/* The place in the path of the binder of v; -1: none. */
+static int place_of(const fuse_uses *u, const var *v)
+{
+    for (int i = u->path.n - 1; i >= 0; i--)
+        for (int k = 0; k < u->path.data[i].nvars; k++)
+            if (u->path.data[i].vars[k] == v)
+                return i;
+    return -1;
+}
+
+/* Inside the loops over the subscripts there is a tensor for each point of others: all of it for one entry. */
+static bool is_inside_out(const fuse_uses *u, const node *access)
+{
+    const node *t = access->args[0];
+    int inmost = -1;
+    for (int i = 0; i < t->nfree; i++) {
+        int place = place_of(u, t->free[i]);
+        inmost = place > inmost ? place : inmost;
+    }
+    for (int i = 1; i < access->nargs; i++) {
+        int place = place_of(u, access->args[i]->var);
+        if (place < 0 || place >= inmost)
+            return false;
+    }
+    return true;
+}
+
+static bool is_exact(const fuse_uses *u, const node *n)
+{
+    return n->op == OP_ACCESS && fuse_is_plain(n) &&
+           (axes_around(u, n->args[0]) == n->args[0]->rank || is_inside_out(u, n));
+}
+
 static void note_use(fuse_uses *u, const node *n)
 {
     for (int i = 0; i < n->nargs; i++) {
@@ -227,7 +260,7 @@ static void note_use(fuse_uses *u, const node *n)
         use_record *r = record(u, n->args[i]);
         r->count++;
         r->shifted += n->op == OP_ACCESS && i == 0 && is_shifted(u->g, n);
-        r->exact += n->op == OP_ACCESS && fuse_is_plain(n) && axes_around(u, n->args[i]) == n->args[i]->rank;
+        r->exact += i == 0 && is_exact(u, n);
     }
 }
 

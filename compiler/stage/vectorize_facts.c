@@ -338,6 +338,8 @@ lexpr *lane_expanded(const lane_facts *f, lexpr *sub)
 int lane_row(const lane_facts *f, const lexpr *load)
 {
     int n = 0;
+    if (lane_is_private(f, load->buffer)) /* filled by the loop itself */
+        return 0;
     while (n < load->nargs && lane_varies(f, load->args[n]))
         n++;
     for (int i = n; i < load->nargs; i++)

@@ -259,6 +259,8 @@ void let_grouped_column(tiling *t, const scoring *g, lstmt_list *out)
     lstmt *at = lstmt_new(t->o->mem, out, LS_LET);
     at->temp = t->in_tile->temp;
     at->e = lexpr_bin(t->o->mem, OP_ADD, g->first, g->column);
+    if (t->deep)
+        let_column_in_group(t, out, g->column);
     let_column(t, out, g->tile, t->in_tile);
 }
 
@@ -272,7 +274,8 @@ static void raise_shifts(tiling *t, scoring *g, lstmt_list *out)
 }
 
 /* Columns in groups from `from` to `to`; the tile is there for all of a group, whatever is beyond the end. */
-static void emit_groups(tiling *t, lstmt_list *out, lexpr *tile, lexpr *from, lexpr *to, bool whole, int n, row *rows)
+static void emit_groups(tiling *t, lstmt_list *out, const points *p, lexpr *tile, lexpr *from, lexpr *to, bool whole,
+                        int n, row *rows)
 {
     arena *mem = t->o->mem;
     lstmt_list all = {0}, inside = {0};
@@ -281,7 +284,9 @@ static void emit_groups(tiling *t, lstmt_list *out, lexpr *tile, lexpr *from, le
     groups->step = t->group;
     lstmt *loop = loop_over_scores(t, &inside);
     scoring g = {.column = lexpr_temp(mem, loop->temp), .first = lexpr_temp(mem, groups->temp), .tile = tile};
-    if (!whole && !keeps_scores(&t->sum->body))
+    if (t->deep)
+        add_deep(t, &groups->body, &g, p, rows);
+    if (!whole && !t->deep && !keeps_scores(&t->sum->body))
         loop->unroll = 1; /* seldom run; arrays of scores have to be in registers */
     if (!whole)
         g.inside = lexpr_bin(mem, OP_LT, lexpr_bin(mem, OP_ADD, g.first, g.column), to);
@@ -296,23 +301,28 @@ static void emit_groups(tiling *t, lstmt_list *out, lexpr *tile, lexpr *from, le
     append(mem, out, &all);
 }
 
-static void emit_all_groups(tiling *t, lstmt_list *out, lexpr *tile, lexpr *count, int n, row *rows)
+static void emit_all_groups(tiling *t, lstmt_list *out, const points *p, lexpr *tile, lexpr *count, int n, row *rows)
 {
     arena *mem = t->o->mem;
     const lstmt_list *body = &t->sum->body;
-    t->group = !keeps_scores(body) && weight_of(body) * n <= UNROLLED ? 2 * SCORES : SCORES;
+    t->group = !t->deep && !keeps_scores(body) && weight_of(body) * n <= UNROLLED ? 2 * SCORES : SCORES;
+    if (t->deep) { /* long enough for looking at each column not to matter */
+        emit_groups(t, out, p, tile, lexpr_int(mem, 0), count, false, n, rows);
+        return;
+    }
     lexpr *size = lexpr_int(mem, t->group);
     lexpr *whole = lexpr_bin(mem, OP_MUL, lexpr_bin(mem, OP_IDIV, count, size), size);
     whole = lexpr_temp(mem, lstmt_let(mem, out, "grouped", whole));
-    emit_groups(t, out, tile, lexpr_int(mem, 0), whole, true, n, rows);
-    emit_groups(t, out, tile, whole, count, false, n, rows);
+    emit_groups(t, out, p, tile, lexpr_int(mem, 0), whole, true, n, rows);
+    emit_groups(t, out, p, tile, whole, count, false, n, rows);
 }
 
-static void emit_tiles(tiling *t, lstmt_list *out, int n, row *rows)
+static void emit_tiles(tiling *t, lstmt_list *out, const points *p, int n, row *rows)
 {
     arena *mem = t->o->mem;
     lexpr *begin, *end;
     let_split(t->o, out, t->sum->hi, TILE, &begin, &end);
+    t->end = end;
     lstmt *tiles = lstmt_new(mem, out, LS_FOR);
     *tiles = (lstmt){.kind = LS_FOR, .lo = begin, .hi = end, .step = TILE, .parts = true};
     tiles->temp = temp_new(mem, "tile", ELEM_INT, false);
@@ -324,8 +334,8 @@ static void emit_tiles(tiling *t, lstmt_list *out, int n, row *rows)
     lstmt_list after = {0};
     for (int r = 0; r < n; r++)
         begin_parts(t->o, &tiles->body, &after, &rows[r].accs, &rows[r].parts);
-    if (has_scores(&t->sum->body) && can_group(mem, &t->sum->body))
-        emit_all_groups(t, &tiles->body, tile, count, n, rows);
+    if (t->deep || (has_scores(&t->sum->body) && can_group(mem, &t->sum->body)))
+        emit_all_groups(t, &tiles->body, p, tile, count, n, rows);
     else
         emit_columns(t, &tiles->body, tile, count, n, rows);
     append(mem, &tiles->body, &after);
@@ -349,20 +359,23 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
 {
     tiling t = {.o = o, .sum = sum};
     row rows[MOST_ROWS] = {0};
-    int n = rows_of_thread(p, sum);
-    lexpr *blocks = rounded_up(o, p->count, TILE_THREADS * n);
-    lstmt *k = new_kernel(o, blocks, TILE_THREADS);
-    k->most = n;
-    if (is_joinable(sum))
-        k->hi = count_splits(o, blocks, sum->hi, TILE);
+    lstmt *k = new_kernel(o, NULL, TILE_THREADS);
     hoisting h;
     begin_hoisting(&h, o, &k->body);
     hoist_cells(&h, &p->body);
+    t.deep = find_deep(&t, p);
+    int n = t.deep ? 1 : rows_of_thread(p, sum);
+    k->lo = rounded_up(o, p->count, TILE_THREADS * n);
+    k->most = n;
+    if (is_joinable(sum))
+        k->hi = count_splits(o, k->lo, sum->hi, TILE);
     find_columns(&t, p);
     declare_tiles(&t, &k->body);
     emit_points(&t, &k->body, p, n, rows);
     emit_prologue(&t, &k->body, p, n, rows);
-    emit_tiles(&t, &k->body, n, rows);
+    if (t.deep)
+        begin_deep(&t, &k->body, p);
+    emit_tiles(&t, &k->body, p, n, rows);
     lstmt_list accs = {0};
     lexpr *at[MOST_ROWS], *valid[MOST_ROWS];
     note_tile_rows(o, p->count);

@@ -16,6 +16,8 @@ typedef struct staged {
     int at; /* entry of the column's row in the tile */
 } staged;
 
+typedef struct deep deep; /* offload_deep.c */
+
 typedef struct tiling {
     offloading *o;
     lstmt *sum;
@@ -27,6 +29,8 @@ typedef struct tiling {
     int entries[ELEM_BOOL + 1];
     lexpr *in_tile; /* the column's number in the tile */
     int group;      /* columns of a group */
+    lexpr *end;     /* of the columns */
+    deep *deep;     /* sums over coordinates; NULL: none */
 } tiling;
 
 typedef struct row {
@@ -75,6 +79,16 @@ void set_better(tiling *t, lstmt_list *out, op o, temp *best, lexpr *value);
 
 /* offload_exponentials.c: one more term of the row's sum for each column of the group. */
 void add_exponential(tiling *t, scoring *g, const lstmt_list *body, const lstmt *add, lstmt_list *out);
+
+/* offload_deep.c */
+/* The sums over coordinates in the sum's body, which then reads their values; NULL: there are none, or they cannot. */
+deep *find_deep(tiling *t, const points *p);
+/* Before the loop over tiles. */
+void begin_deep(tiling *t, lstmt_list *out, const points *p);
+/* The sums of the group's columns for the row. */
+void add_deep(tiling *t, lstmt_list *out, const scoring *g, const points *p, row *w);
+/* The column's number in the group, for its body. */
+void let_column_in_group(tiling *t, lstmt_list *out, lexpr *column);
 
 /* offload_tiles.c: declares the column that is at g->column in its group. */
 void let_grouped_column(tiling *t, const scoring *g, lstmt_list *out);

@@ -19,18 +19,24 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 RATE = 132 * 128 * 1.98e9  # lane cycles per second
 
-# name, precision, kernels (a part of their name; all are added up), what there is one of per pair, asked: cycles
+# name, what is compiled (a key of MODELS), kernels (a part of their name; all are added up), what there is one of per
+# pair, asked: cycles
 WORKLOADS = [
     ("G1 Gaussian sum", "f32", ["g1_2"], "MUFU.EX2", 9.0),
     ("G2 value, both gradients", "f32", ["g2_grad_2"], "MUFU.EX2", 20.0),
     ("LDDMM forward", "f32", ["shoot_grad_4"], "MUFU.EX2", None),
     ("LDDMM adjoint", "f32", ["shoot_grad_12"], "MUFU.EX2", None),
     ("G3 log-sum-exp", "f32", ["g3_2"], "MUFU.EX2", 9.5),
+    ("G3 with --math=fast", "fast", ["g3_5"], "MUFU.EX2", 9.5),
     ("G4 ten coordinates", "f32", ["g4_2"], "MUFU.EX2", None),
+    ("G4 with --math=fast", "fast", ["g4_5"], "MUFU.EX2", None),
     ("G5 Gaussian sum, f64", "f64", ["g1_2"], "DMUL", 44.0),
     ("G6 gradient in x", "f32", ["g6_2"], "MUFU.EX2", None),
     ("G7 ten nearest, none enters", "f32", ["g7_1"], "FMNMX", 9.0),
+    ("G7 with --math=fast", "fast", ["g7_4"], "FMNMX", 9.0),
 ]
+
+MODELS = {"f32": ["--real=f32"], "f64": ["--real=f64"], "fast": ["--real=f32", "--math=fast"]}
 
 
 def find(name):
@@ -40,10 +46,10 @@ def find(name):
     sys.exit(f"counts.py: {name} is missing: it comes with the CUDA toolkit")
 
 
-def machine_code(adc, arch, real, folder):
-    source = os.path.join(folder, f"model_{real}.cu")
-    subprocess.run([adc, "compile", os.path.join(HERE, "workloads.ad"), f"--real={real}", "-o", source], check=True)
-    binary = os.path.join(folder, f"{real}.cubin")
+def machine_code(adc, arch, model, folder):
+    source = os.path.join(folder, f"model_{model}.cu")
+    subprocess.run([adc, "compile", os.path.join(HERE, "workloads.ad"), *MODELS[model], "-o", source], check=True)
+    binary = os.path.join(folder, f"{model}.cubin")
     include = os.path.join(HERE, "..", "..", "runtime", "include")
     command = [find("nvcc"), f"-arch={arch}", "-cubin", "-Xptxas", "-v", f"-I{include}", source, "-o", binary]
     report = subprocess.run(command, capture_output=True, text=True)
@@ -124,11 +130,11 @@ def main():
     parser.add_argument("--arch", default="sm_90")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        code = {real: machine_code(options.adc, options.arch, real, folder) for real in ("f32", "f64")}
+        code = {model: machine_code(options.adc, options.arch, model, folder) for model in MODELS}
     print("| workload | issue | MUFU | f64 | registers | spilled | asked | bound N=1e5 | N=1e6 |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name, real, wanted, unit, asked in WORKLOADS:
-        kernels, used = code[real]
+    for name, model, wanted, unit, asked in WORKLOADS:
+        kernels, used = code[model]
         for kernel, loops in kernels.items():
             if not any(f"adt_{w}l" in kernel or f"adt_{w}P" in kernel for w in wanted):
                 continue

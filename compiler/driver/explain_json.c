@@ -197,6 +197,15 @@ static void add_loop(text *t, const figure_sizes *sizes, const explained_loop *l
     text_add(t, "}");
 }
 
+static void add_distance(text *t, const told_distance *d)
+{
+    text_add(t, "{\"place\": ");
+    print_json_string(t, d->where);
+    text_addf(t, ", \"expanded\": %s, \"error\": ", d->expanded ? "true" : "false");
+    add_string(t, d->expanded ? extent_str(t->mem, d->error) : NULL);
+    text_add(t, "}");
+}
+
 static void add_function(text *t, const explained_fn *f)
 {
     text_add(t, "{\"name\": ");
@@ -212,6 +221,11 @@ static void add_function(text *t, const explained_fn *f)
     for (int i = 0; i < f->loops.n; i++) {
         text_add(t, i ? ", " : "");
         add_loop(t, &f->sizes, &f->loops.data[i]);
+    }
+    text_add(t, "], \"distances\": [");
+    for (int i = 0; i < f->fn->distances.n; i++) {
+        text_add(t, i ? ", " : "");
+        add_distance(t, &f->fn->distances.data[i]);
     }
     text_add(t, "], \"workspace\": {\"formula\": ");
     print_json_string(t, f->fn->face->workspace_formula);

@@ -292,6 +292,20 @@ static void print_loop(text *t, const figure_sizes *sizes, const explained_loop 
               figure(sizes, k->passes), l->again, l->ratio);
 }
 
+static void print_distance(text *t, const told_distance *d)
+{
+    text_addf(t, "\n  distances in %s\n", d->where);
+    row(t, "form");
+    text_add(t, d->expanded ? "|x|^2 + |y|^2 - 2 x.y\n" : "|x - y|^2; with --math=fast |x|^2 + |y|^2 - 2 x.y\n");
+    if (!d->expanded)
+        return;
+    row(t, "error");
+    const char *factor = extent_str(t->mem, d->error);
+    text_addf(t, is_number(factor) ? "at most %s" : "at most (%s)", factor);
+    text_addf(t, " * 2^-%d R^2, R the greatest distance of a point from the mean of the y\n",
+              d->elem == ELEM_F32 ? 24 : 53);
+}
+
 static bool is_limited(const explained_fn *f)
 {
     for (int i = 0; i < f->kernels.n; i++)
@@ -309,6 +323,8 @@ static void print_function(text *t, const explained_fn *f)
         print_kernel(t, &f->sizes, &f->kernels.data[i]);
     for (int i = 0; i < f->loops.n; i++)
         print_loop(t, &f->sizes, &f->loops.data[i]);
+    for (int i = 0; i < f->fn->distances.n; i++)
+        print_distance(t, &f->fn->distances.data[i]);
     text_addf(t, "\n  workspace    %s bytes", face->workspace_formula);
     if (isfinite(f->workspace) && f->fn->nslots)
         text_addf(t, " = %s", units_bytes(t->mem, f->workspace));

@@ -169,7 +169,7 @@ static void collect_fn(graph *g, graph_fn *f)
     put_roots(f, roots);
 }
 
-static void fuse(graph *g, graph_fn *f, target_kind target)
+static void fuse(graph *g, graph_fn *f, target_kind target, bool is_fast)
 {
     fuse_inline(g, f);
     for (int i = 0; i < DIGITS && fuse_digits(g, f); i++)
@@ -184,7 +184,7 @@ static void fuse(graph *g, graph_fn *f, target_kind target)
         fuse_inline(g, f);
         simplify_fn(g, f);
     }
-    fuse_strength(g, f, target);
+    fuse_strength(g, f, target, is_fast);
 }
 
 static void print_graphs(pipeline *p)
@@ -242,7 +242,7 @@ static bool derive_all(pipeline *p)
 
 static void fuse_all(pipeline *p, graph_fn *f)
 {
-    fuse(p->graphs.g, f, p->o->target);
+    fuse(p->graphs.g, f, p->o->target, p->o->math == MATH_FAST);
     verify(p, f, "fuse");
     for (int k = 0; k < f->versions.n; k++)
         fuse_all(p, f->versions.data[k]);
@@ -266,6 +266,28 @@ static void shape_for_gpu(pipeline *p, nest_fn *n)
     block(n, p->mem);
 }
 
+static const char *place_of(arena *mem, loc at)
+{
+    int line, column;
+    source_position(at.src, at.begin, &line, &column);
+    return arena_printf(mem, "%s:%d", base_name(at.src->path), line);
+}
+
+/* Each place once. */
+static void tell_distances(pipeline *p, nest_fn *n, const graph_fn *f)
+{
+    for (int i = 0; i < f->distances.n; i++) {
+        const distance_form *d = &f->distances.data[i];
+        told_distance told = {.expanded = d->expanded, .error = d->error, .elem = d->elem};
+        told.where = d->at.src ? place_of(p->mem, d->at) : "";
+        bool known = false;
+        for (int k = 0; k < n->distances.n && !known; k++)
+            known = !strcmp(n->distances.data[k].where, told.where);
+        if (!known)
+            vec_push(p->mem, &n->distances, told);
+    }
+}
+
 static nest_fn *schedule_fn(pipeline *p, graph_fn *f)
 {
     keep(p->graphs.g, f);
@@ -277,6 +299,7 @@ static nest_fn *schedule_fn(pipeline *p, graph_fn *f)
     loops_temps(p->mem, n, &p->out->temps);
     collapse(n, p->mem);
     place(n, p->mem);
+    tell_distances(p, n, f);
     for (int k = 0; k < f->versions.n; k++)
         vec_push(p->mem, &n->versions, schedule_fn(p, f->versions.data[k]));
     return n;

@@ -10,6 +10,14 @@ typedef struct index_check {
     int arg;
 } index_check;
 
+/* Squared distances of points that exponents or scores are linear in. */
+typedef struct distance_form {
+    loc at;
+    bool expanded;       /* |x|^2 + |y|^2 - 2 x.y */
+    const extent *error; /* then: at most, in units of u R^2 (docs/accuracy.md) */
+    elem elem;
+} distance_form;
+
 typedef struct graph_fn {
     interface_fn *face;
     int nouts; /* results and gradients in the order of face->args */
@@ -17,6 +25,7 @@ typedef struct graph_fn {
     VEC(index_check) checks;
     VEC(size_check) size_checks; /* tested on entry: facts for the provers */
     affine_facts facts;
+    VEC(distance_form) distances;    /* found by fuse_strength */
     fixed_sizes fixed;               /* this is the version for these sizes alone; n == 0: for all */
     VEC(struct graph_fn *) versions; /* of the same function and interface */
 } graph_fn;

@@ -190,6 +190,14 @@ typedef struct kept_loop {
     bool conditional;    /* how many passes it makes is not known before */
 } kept_loop;
 
+/* How squared distances of points are computed, to be told to the user. */
+typedef struct told_distance {
+    const char *where;   /* "model.ad:7" */
+    bool expanded;       /* as |x|^2 + |y|^2 - 2 x.y */
+    const extent *error; /* then: at most, in units of u R^2 (docs/accuracy.md) */
+    elem elem;
+} told_distance;
+
 /* "slots = min(9, steps)" */
 const char *size_share_text(arena *mem, const size_share *s);
 int64_t size_share_value(int64_t least, int64_t all, int64_t one, int64_t most);
@@ -197,6 +205,7 @@ int64_t size_share_value(int64_t least, int64_t all, int64_t one, int64_t most);
 typedef struct nest_fn {
     interface_fn *face;
     VEC(kept_loop) kept;
+    VEC(told_distance) distances;
     VEC(size_share) shares;         /* atoms of the extents of buffers, besides those of the interface */
     fixed_sizes fixed;              /* as in graph_fn */
     VEC(struct nest_fn *) versions; /* taken where their sizes match */

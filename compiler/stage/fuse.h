@@ -19,8 +19,9 @@ bool fuse_lift(graph *g, graph_fn *f);
 /* What lifting left of cheap tensors. */
 void fuse_inline_cheap(graph *g, graph_fn *f);
 
-/* The last step: fewer operations in inner loops. What simplify would put back, so it does not run afterwards. */
-void fuse_strength(graph *g, graph_fn *f, target_kind target);
+/* The last step: fewer operations in inner loops. What simplify would put back, so it does not run afterwards. is_fast:
+ * as --math=fast allows it, also at a loss of accuracy, which f then tells. */
+void fuse_strength(graph *g, graph_fn *f, target_kind target, bool is_fast);
 
 /* Before derive: cheap tensors are inlined, and costly values below axes that they do not depend on become tensors,
  * whatever their size, so that their adjoint is summed over those axes before it goes on. */

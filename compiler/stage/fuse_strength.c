@@ -19,22 +19,9 @@
  * exact where the quotient is. The results differ by rounding only (and where inv(c) overflows). */
 #include <math.h>
 
-#include "stage/fuse.h"
+#include "stage/fuse_strength.h"
 
-static const double LOG2_E = 1.4426950408889634;
-
-typedef struct strengthening {
-    graph *g;
-    map done;
-    map places; /* variable -> its place */
-    map uses;   /* node -> how many read it */
-    int depth;
-    bool shares_columns; /* what lacks the row is computed once for many rows, as what lacks the column is */
-    bool scales_points;  /* differences of points serve distances alone */
-} strengthening;
-
-/* The place of a variable, from 1; 0: a constant. */
-static int depth_of(const strengthening *s, const node *n)
+int strength_depth(const strengthening *s, const node *n)
 {
     int depth = 0;
     for (int i = 0; i < n->nfree; i++) {
@@ -45,6 +32,11 @@ static int depth_of(const strengthening *s, const node *n)
     return depth;
 }
 
+static bool scales_points(const strengthening *s)
+{
+    return s->on_gpu && s->has_distances_alone;
+}
+
 static bool is_inner(const node *n)
 {
     int axes = 0;
@@ -53,7 +45,7 @@ static bool is_inner(const node *n)
     return axes >= 2;
 }
 
-static node *product(strengthening *s, node *a, node *b)
+node *strength_product(strengthening *s, node *a, node *b)
 {
     double x, y;
     if (node_is_const(a, &x) && node_is_const(b, &y))
@@ -71,7 +63,7 @@ static node *product(strengthening *s, node *a, node *b)
 /* n as a product of which the second factor has less depth. */
 static bool split_by_depth(const strengthening *s, node *n, node **deep, node **shallow)
 {
-    int depth = depth_of(s, n);
+    int depth = strength_depth(s, n);
     if (n->op == OP_NEG) {
         *deep = n->args[0];
         *shallow = graph_real(s->g, n->elem, -1);
@@ -79,24 +71,24 @@ static bool split_by_depth(const strengthening *s, node *n, node **deep, node **
     }
     if (n->op != OP_MUL)
         return false;
-    int k = depth_of(s, n->args[0]) < depth ? 0 : 1;
+    int k = strength_depth(s, n->args[0]) < depth ? 0 : 1;
     *shallow = n->args[k];
     *deep = n->args[1 - k];
-    return depth_of(s, *shallow) < depth;
+    return strength_depth(s, *shallow) < depth;
 }
 
 /* a * b, what is shallow in either moved to the others. */
 static node *gather(strengthening *s, node *a, node *b)
 {
-    bool turned = depth_of(s, a) < depth_of(s, b);
+    bool turned = strength_depth(s, a) < strength_depth(s, b);
     node *deep = turned ? b : a, *shallow = turned ? a : b, *d, *c;
-    if (depth_of(s, a) == depth_of(s, b))
-        return product(s, a, b);
+    if (strength_depth(s, a) == strength_depth(s, b))
+        return strength_product(s, a, b);
     while (split_by_depth(s, deep, &d, &c)) {
         deep = d;
         shallow = gather(s, c, shallow);
     }
-    return product(s, deep, shallow);
+    return strength_product(s, deep, shallow);
 }
 
 static node *strengthen_product(strengthening *s, node *n)
@@ -108,7 +100,7 @@ static node *strengthen_product(strengthening *s, node *n)
 static node *strengthen_quotient(strengthening *s, node *n)
 {
     node *a = n->args[0], *b = n->args[1];
-    if (!is_inner(n) || depth_of(s, b) >= depth_of(s, a))
+    if (!is_inner(n) || strength_depth(s, b) >= strength_depth(s, a))
         return n;
     double x;
     node *inverse = node_is_const(b, &x) ? graph_real(s->g, b->elem, 1 / x) : graph_un(s->g, OP_INV, b);
@@ -124,7 +116,7 @@ static bool is_of_fewer(const node *n, const node *other)
 /* ... and is computed once for many of the other. */
 static bool is_shared(const strengthening *s, const node *n, const node *other)
 {
-    return depth_of(s, n) < depth_of(s, other) || (s->shares_columns && is_of_fewer(n, other));
+    return strength_depth(s, n) < strength_depth(s, other) || (s->on_gpu && is_of_fewer(n, other));
 }
 
 /* Scaling n, a part of the sum, adds no operation to it. */
@@ -145,7 +137,7 @@ static node *scaled(strengthening *s, node *n, const node *sum, double c)
         return graph_bin(s->g, n->op, scaled(s, n->args[0], sum, c), scaled(s, n->args[1], sum, c));
     if (split_by_depth(s, n, &deep, &shallow))
         return gather(s, deep, gather(s, shallow, scale));
-    return product(s, n, scale);
+    return strength_product(s, n, scale);
 }
 
 /* ---- distances in the scale of their exponential ---- */
@@ -181,7 +173,7 @@ static bool is_nonpositive(const node *n)
     return node_is_const(n, &x) && x <= 0;
 }
 
-static bool is_difference(const node *n)
+bool strength_is_difference(const node *n)
 {
     return n->op == OP_SUB && n->args[0]->op == OP_ACCESS && n->args[1]->op == OP_ACCESS;
 }
@@ -191,7 +183,7 @@ static bool is_distance(const node *n)
 {
     if (n->op == OP_ADD)
         return is_distance(n->args[0]) && is_distance(n->args[1]);
-    return n->op == OP_SQ && is_difference(n->args[0]);
+    return n->op == OP_SQ && strength_is_difference(n->args[0]);
 }
 
 /* Whether a difference of entries is read but to be squared: then it would have to be computed in both scales. */
@@ -202,7 +194,7 @@ static bool reads_differences(map *seen, const node *n)
         return false;
     map_set(seen, n, &mark);
     for (int i = 0; i < n->nargs; i++)
-        if ((is_difference(n->args[i]) && n->op != OP_SQ) || reads_differences(seen, n->args[i]))
+        if ((strength_is_difference(n->args[i]) && n->op != OP_SQ) || reads_differences(seen, n->args[i]))
             return true;
     return false;
 }
@@ -221,7 +213,7 @@ static node *scaled_distance(strengthening *s, node *n, node *scale)
 static node *in_scale(strengthening *s, node *x)
 {
     node *deep, *shallow;
-    if (!s->scales_points || !split_by_depth(s, x, &deep, &shallow) || !is_nonpositive(shallow) || !is_distance(deep))
+    if (!scales_points(s) || !split_by_depth(s, x, &deep, &shallow) || !is_nonpositive(shallow) || !is_distance(deep))
         return NULL;
     node *c = graph_un(s->g, OP_NEG, gather(s, shallow, graph_real(s->g, x->elem, LOG2_E)));
     node *scale = graph_un(s->g, OP_SQRT, c);
@@ -298,13 +290,13 @@ static bool add_terms(strengthening *s, chain *c, node *n, bool negative);
 static bool add_squares(strengthening *s, chain *c, node *n, bool negative)
 {
     node *deep, *factor;
-    if (!s->scales_points || !split_by_depth(s, n, &deep, &factor) || !is_distance(deep) || is_read_again(s, deep))
+    if (!scales_points(s) || !split_by_depth(s, n, &deep, &factor) || !is_distance(deep) || is_read_again(s, deep))
         return false;
     bool falls = is_nonpositive(factor);
     if (!falls && !is_nonnegative(factor))
         return false;
     double x;
-    node *scale = falls ? product(s, factor, graph_real(s->g, factor->elem, -1)) : factor;
+    node *scale = falls ? strength_product(s, factor, graph_real(s->g, factor->elem, -1)) : factor;
     scale = node_is_const(scale, &x) ? graph_real(s->g, n->elem, sqrt(x)) : graph_un(s->g, OP_SQRT, scale);
     return add_terms(s, c, scaled_distance(s, deep, scale), negative != falls);
 }
@@ -328,22 +320,47 @@ static bool add_terms(strengthening *s, chain *c, node *n, bool negative)
 
 static node *walk(strengthening *s, node *n);
 
-/* NULL: n is no sum of several products and one other term. */
+static bool has_same_variables(const node *a, const node *b)
+{
+    bool same = a->nfree == b->nfree;
+    for (int i = 0; same && i < a->nfree; i++)
+        same = a->free[i] == b->free[i];
+    return same;
+}
+
+static node *add_term(strengthening *s, node *sum, node *term, bool negative)
+{
+    if (sum)
+        return graph_bin(s->g, negative ? OP_SUB : OP_ADD, sum, term);
+    return negative ? graph_un(s->g, OP_NEG, term) : term;
+}
+
+/* The sum of the terms from `from` on that are no products and depend on the same. They are taken out. */
+static node *take_alike(strengthening *s, chain *c, int from)
+{
+    node *first = c->terms[from], *sum = NULL;
+    for (int i = from; i < c->n; i++)
+        if (c->terms[i] && !is_product(c->terms[i], c->sum) && has_same_variables(c->terms[i], first)) {
+            sum = add_term(s, sum, walk(s, c->terms[i]), c->negative[i]);
+            c->terms[i] = NULL;
+        }
+    return sum;
+}
+
+/* NULL: n is no sum of several products and something else. */
 static node *chained(strengthening *s, node *n)
 {
     chain c = {.sum = n};
-    int first = 0;
+    node *sum = NULL;
     bool is_sum = (n->op == OP_ADD || n->op == OP_SUB) && elem_is_float(n->elem) && is_inner(n);
-    if (!is_sum || !add_terms(s, &c, n, false) || c.products < 2 || c.n != c.products + 1)
+    if (!is_sum || !add_terms(s, &c, n, false) || c.products < 2 || c.n == c.products)
         return NULL;
-    while (is_product(c.terms[first], n))
-        first++;
-    node *sum = walk(s, c.terms[first]);
-    if (c.negative[first])
-        sum = graph_un(s->g, OP_NEG, sum);
     for (int i = 0; i < c.n; i++)
-        if (i != first)
-            sum = graph_bin(s->g, c.negative[i] ? OP_SUB : OP_ADD, sum, walk(s, c.terms[i]));
+        if (c.terms[i] && !is_product(c.terms[i], n))
+            sum = add_term(s, sum, take_alike(s, &c, i), false);
+    for (int i = 0; i < c.n; i++)
+        if (c.terms[i])
+            sum = add_term(s, sum, walk(s, c.terms[i]), c.negative[i]);
     return sum;
 }
 
@@ -351,7 +368,7 @@ static node *chained(strengthening *s, node *n)
 static node *with_factor_outside(strengthening *s, node *n)
 {
     graph *g = s->g;
-    if (!s->shares_columns || !elem_is_float(n->elem) || !is_inner(n))
+    if (!s->on_gpu || !elem_is_float(n->elem) || !is_inner(n))
         return NULL;
     n = n->op == OP_DIV ? strengthen_quotient(s, n) : n;
     if (n->op != OP_MUL)
@@ -359,7 +376,7 @@ static node *with_factor_outside(strengthening *s, node *n)
     for (int i = 0; i < 4; i++) {
         node *sum = n->args[i / 2], *k = n->args[1 - i / 2];
         bool is_sum = (sum->op == OP_ADD || sum->op == OP_SUB) && !is_read_again(s, sum);
-        if (!is_sum || depth_of(s, k) >= depth_of(s, sum))
+        if (!is_sum || strength_depth(s, k) >= strength_depth(s, sum))
             continue;
         node *t = sum->args[i % 2], *x = sum->args[1 - i % 2];
         double c;
@@ -382,6 +399,24 @@ static void push(strengthening *s, const node *n, var *const *vars)
     }
 }
 
+/* The inside arguments; gives what is to be added to the result, or NULL. */
+static node *walk_inside(strengthening *s, node *n, const opening *o, node **inside)
+{
+    node *shift = NULL, *scores = NULL;
+    loc around = s->reduction;
+    if (node_is_reduce(n))
+        s->reduction = n->at;
+    push(s, n, o->vars);
+    for (int i = 0; i < n->ninner; i++)
+        count_uses(s, o->inner[i]);
+    if (node_is_reduce(n) && n->nvars == 1)
+        scores = expand_scores(s, n, o->vars[0], o->inner[0], &shift);
+    for (int i = 0; i < n->ninner; i++)
+        inside[i] = walk(s, i == 0 && scores ? scores : o->inner[i]);
+    s->reduction = around;
+    return shift;
+}
+
 static node *walk(strengthening *s, node *n)
 {
     if (n->nargs == 0)
@@ -390,8 +425,8 @@ static node *walk(strengthening *s, node *n)
     if (known)
         return known;
     graph *g = s->g;
-    node *factored = with_factor_outside(s, n);
-    known = factored ? walk(s, factored) : chained(s, n);
+    node *rewritten = n->op == OP_EXP ? expand_exponential(s, n) : with_factor_outside(s, n);
+    known = rewritten ? walk(s, rewritten) : chained(s, n);
     if (known) {
         map_set(&s->done, n, known);
         return known;
@@ -401,31 +436,30 @@ static node *walk(strengthening *s, node *n)
     for (int i = 0; i < outer; i++)
         args[i] = walk(s, n->args[i]);
     opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
-    if (o)
-        push(s, n, o->vars);
-    for (int i = 0; o && i < n->ninner; i++)
-        count_uses(s, o->inner[i]);
-    for (int i = 0; o && i < n->ninner; i++)
-        args[outer + i] = walk(s, o->inner[i]);
+    node *shift = o ? walk_inside(s, n, o, args + outer) : NULL;
     s->depth = depth;
     g->at = n->at;
     node *r = o ? graph_leave(g, n, o, args) : strengthen(s, graph_with_args(g, n, args));
+    if (shift)
+        r = graph_bin(g, OP_ADD, r, walk(s, shift));
     if (!r->hint)
         r->hint = n->hint;
     map_set(&s->done, n, r);
     return r;
 }
 
-void fuse_strength(graph *g, graph_fn *f, target_kind target)
+void fuse_strength(graph *g, graph_fn *f, target_kind target, bool is_fast)
 {
-    strengthening s = {.g = g, .shares_columns = target == TARGET_CUDA, .scales_points = target == TARGET_CUDA};
+    strengthening s = {.g = g, .f = f, .on_gpu = target == TARGET_CUDA, .is_fast = is_fast};
     map seen;
+    s.has_distances_alone = true;
     map_init(&seen, g->mem);
     for (int i = 0; i < f->nouts; i++)
-        s.scales_points = s.scales_points && !reads_differences(&seen, f->outs[i]);
+        s.has_distances_alone = s.has_distances_alone && !reads_differences(&seen, f->outs[i]);
     map_init(&s.done, g->mem);
     map_init(&s.places, g->mem);
     map_init(&s.uses, g->mem);
+    map_init(&s.centers, g->mem);
     for (int i = 0; i < f->nouts; i++)
         f->outs[i] = walk(&s, f->outs[i]);
     for (int i = 0; i < f->checks.n; i++)

@@ -5,6 +5,7 @@
  * (offload_sums.c). After the GPU kernels of KeOps (Charlier, Feydy, Glaunes, Collin, Durif 2021), with rows in
  * registers and all sums over the same pairs in one pass. */
 #include "stage/offload_tiles.h"
+#include "form/loops_live.h"
 
 enum {
     MOST_ROWS = 4,        /* of a thread */
@@ -122,23 +123,29 @@ static int weight_of(const lstmt_list *body)
     return n;
 }
 
-/* Registers that the values of one row take: its sums, whole and of the tile, and what is computed before them. */
-static int registers_of_row(const points *p, const lstmt *sum)
+/* Registers that the values of one row take: its sums, whole and of the tile, and what is computed before them and read
+ * afterwards. */
+static int registers_of_row(arena *mem, const points *p, const lstmt *sum)
 {
-    int n = 0;
-    for (int i = 0; p->body.data[i] != sum; i++) {
+    int n = 0, at = 0;
+    while (p->body.data[at] != sum)
+        at++;
+    map read;
+    map_init(&read, mem);
+    loops_live(&read, &(lstmt_list){.data = p->body.data + at, .n = p->body.n - at});
+    for (int i = 0; i < at; i++) {
         const lstmt *s = p->body.data[i];
         if (s->kind == LS_ACC)
             n += 2 * (s->acc->value->elem == ELEM_F64 ? 2 : 1);
-        if (s->kind == LS_LET)
+        if (s->kind == LS_LET && map_get(&read, s->temp))
             n += s->temp->elem == ELEM_F64 || s->temp->elem == ELEM_INT ? 2 : 1;
     }
     return n;
 }
 
-static int rows_of_thread(const points *p, const lstmt *sum)
+static int rows_of_thread(arena *mem, const points *p, const lstmt *sum)
 {
-    int weight = weight_of(&sum->body), words = registers_of_row(p, sum);
+    int weight = weight_of(&sum->body), words = registers_of_row(mem, p, sum);
     int n = weight <= LIGHT ? MOST_ROWS : weight <= MEDIUM ? MOST_ROWS - 1 : weight <= HEAVY ? MOST_ROWS - 2 : 1;
     while (n > 1 && n * words > MOST_REGISTERS)
         n--;
@@ -370,6 +377,11 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
     if (is_joinable(sum))
         k->hi = count_splits(o, k->lo, sum->hi, TILE);
     find_columns(&t, p);
+    int n = rows_of_thread(o->mem, p, sum);
+    k->most = n;
+    k->lo = rounded_up(o, p->count, TILE_THREADS * n);
+    if (is_joinable(sum))
+        k->hi = count_splits(o, k->lo, sum->hi, TILE);
     declare_tiles(&t, &k->body);
     emit_points(&t, &k->body, p, n, rows);
     emit_prologue(&t, &k->body, p, n, rows);

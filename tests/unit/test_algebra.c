@@ -14,7 +14,7 @@ static void collect_all(graph *g, int n, node **roots)
 static void strengthen(graph *g, int n, node **roots)
 {
     graph_fn f = {.nouts = n, .outs = roots};
-    fuse_strength(g, &f, TARGET_C);
+    fuse_strength(g, &f, TARGET_C, false);
 }
 
 static void prune(graph *g, int n, node **roots)

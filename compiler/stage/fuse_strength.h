@@ -14,7 +14,7 @@ typedef struct strengthening {
     map centers; /* array of points -> tensor of their mean */
     int depth;
     loc reduction; /* the innermost one around */
-    bool on_gpu; /* where what lacks the row is computed once for many rows, as what lacks the column is */
+    bool on_gpu;   /* where what lacks the row is computed once for many rows, as what lacks the column is */
     bool is_fast;
     bool has_distances_alone; /* differences of points are read by no others */
 } strengthening;

@@ -371,13 +371,8 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
     begin_hoisting(&h, o, &k->body);
     hoist_cells(&h, &p->body);
     t.deep = find_deep(&t, p);
-    int n = t.deep ? 1 : rows_of_thread(p, sum);
-    k->lo = rounded_up(o, p->count, TILE_THREADS * n);
-    k->most = n;
-    if (is_joinable(sum))
-        k->hi = count_splits(o, k->lo, sum->hi, TILE);
     find_columns(&t, p);
-    int n = rows_of_thread(o->mem, p, sum);
+    int n = t.deep ? 1 : rows_of_thread(o->mem, p, sum);
     k->most = n;
     k->lo = rounded_up(o, p->count, TILE_THREADS * n);
     if (is_joinable(sum))

@@ -81,6 +81,8 @@ void for_each_buffer(const lstmt_list *body, void (*f)(void *data, const buffer 
 
 /* emit_c_statement.c */
 void emit_statements(emitter *e, const lstmt_list *body);
+/* Where the part of a buffer at the first n subscripts is. */
+const char *emit_place(emitter *e, const buffer *b, int n, lexpr *const *subs);
 /* "double *restrict acc = ...;" for a scratch buffer; thread: of this thread, else the first part. */
 void emit_scratch_pointer(emitter *e, const buffer *b, bool thread);
 
@@ -92,6 +94,9 @@ const char *emit_slot_name(emitter *e, int slot);
 /* emit_c_share.c: the call of a function that other places call too; false, and nothing printed: there is none. */
 bool emit_shared(emitter *e, const lstmt *s);
 void sharing_init(sharing *all, arena *mem);
+
+/* emit_c_ahead.c: at the start of a pass of the loop. */
+void emit_ahead(emitter *e, const lstmt *loop);
 
 /* emit_c_wanted.c: the result that may be NULL and is all that the statement writes; NULL: there is none. */
 const buffer *sole_result(const emitter *e, const lstmt *s);

@@ -121,7 +121,7 @@ static void emit_store(emitter *e, const lstmt *s)
     emit_conditional(e, condition, text_str(&t));
 }
 
-static const char *part(emitter *e, const buffer *b, int n, lexpr *const *subs)
+const char *emit_place(emitter *e, const buffer *b, int n, lexpr *const *subs)
 {
     text t;
     text_init(&t, e->mem);
@@ -157,7 +157,7 @@ static void emit_fill(emitter *e, const lstmt *s)
         print_entry(&t, &e->p, b, 0, NULL);
         text_addf(&t, " = %s;", value);
     } else {
-        text_addf(&t, "%s(%s, %s, %s);", helper(e, "ad_fill", b), part(e, b, 0, NULL), count(e, b), value);
+        text_addf(&t, "%s(%s, %s, %s);", helper(e, "ad_fill", b), emit_place(e, b, 0, NULL), count(e, b), value);
     }
     emit_conditional(e, store_condition(e, b, false, 0, NULL), text_str(&t));
 }
@@ -175,8 +175,8 @@ static void emit_copy(emitter *e, const lstmt *s)
         print_entry(&t, &e->p, from, into ? 0 : s->nsubs, s->subs);
         text_add(&t, ";");
     } else {
-        text_addf(&t, "%s(%s, %s, %s);", helper(e, "ad_copy", to), part(e, to, into ? s->nsubs : 0, s->subs),
-                  part(e, from, into ? 0 : s->nsubs, s->subs), count(e, whole));
+        text_addf(&t, "%s(%s, %s, %s);", helper(e, "ad_copy", to), emit_place(e, to, into ? s->nsubs : 0, s->subs),
+                  emit_place(e, from, into ? 0 : s->nsubs, s->subs), count(e, whole));
     }
     emit_conditional(e, store_condition(e, to, false, 0, NULL), text_str(&t));
 }
@@ -186,8 +186,8 @@ static void emit_swap(emitter *e, const lstmt *s)
     const char *a = print_buffer_name(&e->p, s->buffer), *b = print_buffer_name(&e->p, s->from);
     bool contents = s->buffer->kind == BUF_LOCAL || s->from->kind == BUF_LOCAL;
     if (contents) {
-        emit_linef(e, "%s(%s, %s, %s);", helper(e, "ad_exchange", s->buffer), part(e, s->buffer, 0, NULL),
-                   part(e, s->from, 0, NULL), count(e, s->buffer));
+        emit_linef(e, "%s(%s, %s, %s);", helper(e, "ad_exchange", s->buffer), emit_place(e, s->buffer, 0, NULL),
+                   emit_place(e, s->from, 0, NULL), count(e, s->buffer));
         return;
     }
     const char *keep = emitter_name(e, "swapped");
@@ -225,8 +225,9 @@ static bool emit_gpu_insert(emitter *e, const lstmt *s)
     if (!e->p.host || !known || s->buffer->kind != BUF_LOCAL || !elem_is_float(s->buffer->elem))
         return false;
     const char *function = helper(e, s->largest ? "ad_gpu_insert_largest" : "ad_gpu_insert", s->buffer);
-    emit_linef(e, "%s<%s>(%s, %s, %s, %s);", function, print_integer(e->mem, k), part(e, s->buffer, s->nsubs, s->subs),
-               part(e, s->from, s->nsubs, s->subs), emit_text(e, s->e, PREC_SELECT), emit_text(e, s->lo, PREC_SELECT));
+    emit_linef(e, "%s<%s>(%s, %s, %s, %s);", function, print_integer(e->mem, k),
+               emit_place(e, s->buffer, s->nsubs, s->subs), emit_place(e, s->from, s->nsubs, s->subs),
+               emit_text(e, s->e, PREC_SELECT), emit_text(e, s->lo, PREC_SELECT));
     return true;
 }
 
@@ -239,9 +240,10 @@ static void emit_insert(emitter *e, const lstmt *s)
     const temp mask = {.elem = ELEM_BOOL, .lanes = true};
     text t;
     text_init(&t, e->mem);
-    text_addf(&t, "%s(%s, %s, %s, %s, %s", function, part(e, s->buffer, s->nsubs, s->subs),
-              part(e, s->from, s->nsubs, s->subs), emit_size(e, s->buffer->extents[s->buffer->rank - 1], PREC_SELECT),
-              value_text(e, &key, s->e), value_text(e, &at, s->lo));
+    text_addf(&t, "%s(%s, %s, %s, %s, %s", function, emit_place(e, s->buffer, s->nsubs, s->subs),
+              emit_place(e, s->from, s->nsubs, s->subs),
+              emit_size(e, s->buffer->extents[s->buffer->rank - 1], PREC_SELECT), value_text(e, &key, s->e),
+              value_text(e, &at, s->lo));
     const lexpr all = {.kind = LX_CONST, .elem = ELEM_BOOL, .integer = 1};
     if (key.lanes)
         text_addf(&t, ", %s", value_text(e, &mask, s->filter ? s->filter : &all));
@@ -444,6 +446,11 @@ static const char *loop_step(emitter *e, const lstmt *s, const char *name)
 
 static void emit_inner_body(emitter *e, const lstmt *s)
 {
+    if (!s->independent && !s->lanes && !e->kernels) {
+        e->indent += 4;
+        emit_ahead(e, s);
+        e->indent -= 4;
+    }
     e->loops += !s->independent;
     emit_block(e, &s->body);
     e->loops -= !s->independent;
@@ -569,7 +576,7 @@ static void emit_fail(emitter *e, const lstmt *s)
 static void add_routine_arguments(emitter *e, text *t, const lstmt *s)
 {
     for (int i = 0; i < s->nsubs; i++)
-        text_addf(t, "%s%s", i ? ", " : "", part(e, s->subs[i]->buffer, 0, NULL));
+        text_addf(t, "%s%s", i ? ", " : "", emit_place(e, s->subs[i]->buffer, 0, NULL));
     for (int i = 0; i < s->nsizes; i++)
         text_addf(t, ", %s", emit_size(e, s->sizes[i], PREC_SELECT));
 }
@@ -591,7 +598,7 @@ static void emit_gpu_routine(emitter *e, const lstmt *s)
     text_addf(&t, "if (%s%s!%s(", condition, *condition ? " && " : "",
               prelude_use_for(e->p.helpers, name, s->subs[0]->buffer->elem));
     add_routine_arguments(e, &t, s);
-    text_addf(&t, ", ad_gpu_call{stream, %s, %s}))", s->e ? part(e, s->e->buffer, 0, NULL) : "NULL",
+    text_addf(&t, ", ad_gpu_call{stream, %s, %s}))", s->e ? emit_place(e, s->e->buffer, 0, NULL) : "NULL",
               s->routine->total ? "NULL" : "ad_failed");
     emit_line(e, text_str(&t));
     emit_line(e, "    return AD_STATUS(AD_DEVICE, 0);");

@@ -137,6 +137,14 @@ const prelude_row prelude_memory[] = {
      "    for (int64_t i = 0; i < n; i++)\n"
      "        x[i] = from[i];\n"
      "}\n"},
+    {"ad_fetch", "",
+     "/* Rows longer than this the processor fetches by itself. */\n"
+     "enum { AD_FETCH_BYTES = 4096 };\n\n"
+     "static inline void ad_fetch(const void *p, int64_t bytes)\n"
+     "{\n"
+     "    for (int64_t k = 0; k < bytes && k < AD_FETCH_BYTES; k += 64)\n"
+     "        __builtin_prefetch((const char *)p + k);\n"
+     "}\n"},
     {"ad_exchange_@E", "",
      "static inline void ad_exchange_@E(@T *x, @T *y, int64_t n)\n"
      "{\n"

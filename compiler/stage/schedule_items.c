@@ -16,6 +16,8 @@ typedef struct planning {
     map seen;       /* node -> visited */
     map items;      /* node -> item */
     item_list list;
+    map joined; /* node -> item that takes what it reads from those of its loop */
+    bool any_joined;
 } planning;
 
 static bool is_item(const node *n)
@@ -51,9 +53,12 @@ static item *note_item(planning *p, node *n)
     item *it = map_get(&p->items, n);
     if (it)
         return it;
-    it = ARENA_NEW(p->s->mem, item);
-    it->kind = kind_of(n);
-    it->n = n;
+    it = map_get(&p->joined, n);
+    if (!it) {
+        it = ARENA_NEW(p->s->mem, item);
+        it->kind = kind_of(n);
+        it->n = n;
+    }
     map_set(&p->items, n, it);
     vec_push(p->s->mem, &p->list, it);
     return it;
@@ -129,7 +134,12 @@ static void visit(planning *p, node *n)
         note_asked(p, n, home);
     else if (home && is_item(n))
         note_item(p, n);
-    for (int i = 0; i < n->nargs; i++)
+    const item *joined = map_get(&p->joined, n);
+    if (joined)
+        visit(p, joined->body);
+    if (joined && joined->filter)
+        visit(p, joined->filter);
+    for (int i = 0; i < n->nargs && !joined; i++)
         if (!is_fill(n, n->args[i]))
             visit(p, n->args[i]);
     const node_vec *readers = n->op == OP_LOOP ? map_get(&p->s->readers, n) : NULL;
@@ -149,11 +159,37 @@ static int level_of_args(planning *p, const node *n)
     return level;
 }
 
+static bool is_nest(const item *it)
+{
+    return it->kind == ITEM_STORE || it->kind == ITEM_REDUCE || it->kind == ITEM_VECTOR;
+}
+
+/* Whether the item need not wait for those of a level, but can compute in their loop what it reads of theirs. */
+static bool join_level(planning *p, item *it, int level)
+{
+    if (level == 0 || it->kind == ITEM_VECTOR || !is_nest(it) || (it->n && it->n->op == OP_SCATTER))
+        return false;
+    open_item(p->s, it);
+    if (is_short_row(p->b, it))
+        return false;
+    node *body = join_body(p->s, it, &p->items, level);
+    if (!body)
+        return false;
+    visit(p, body);
+    if (level_of(p, body) >= level || (it->filter && level_of(p, it->filter) >= level))
+        return false;
+    it->body = body;
+    p->any_joined = true;
+    if (it->n)
+        map_set(&p->joined, it->n, it);
+    return true;
+}
+
 static int item_level(planning *p, item *it)
 {
     if (it->level)
         return it->level;
-    int level = 0, k;
+    int level = 0, after = 0, k;
     if (it->body) {
         level = level_of(p, it->body);
         k = it->filter ? level_of(p, it->filter) : 0;
@@ -167,9 +203,10 @@ static int item_level(planning *p, item *it)
     }
     for (int i = 0; i < it->after.n; i++) {
         k = item_level(p, it->after.data[i]);
-        level = k > level ? k : level;
+        after = k > after ? k : after;
     }
-    return it->level = level + 1;
+    level = after > level ? after : level;
+    return it->level = level > after && join_level(p, it, level) ? level : level + 1;
 }
 
 /* Below what the search did not go into there is no item. */
@@ -183,11 +220,6 @@ static int level_of(planning *p, node *n)
         v->level = 1 + (it ? item_level(p, it) : level_of_args(p, n));
     }
     return v->level - 1;
-}
-
-static bool is_nest(const item *it)
-{
-    return it->kind == ITEM_STORE || it->kind == ITEM_REDUCE || it->kind == ITEM_VECTOR;
 }
 
 static bool same_loop(scheduler *s, const block *in, const item *a, const item *b)
@@ -323,12 +355,26 @@ static item_list *sort_levels(planning *p, int *nlevels)
     return levels;
 }
 
+/* What only those read that are joined with it now need not be stored. */
+static void plan_again(planning *p, int nroots, node *const *roots, const item_list *given)
+{
+    for (int i = 0; i < p->list.n; i++)
+        p->list.data[i]->level = 0;
+    p->list.n = 0;
+    plan_all(p, nroots, roots, given);
+}
+
 void schedule_items(scheduler *s, block *b, int nroots, node *const *roots, item_list *given)
 {
     planning p = {.s = s, .b = b, .scratch = arena_new()};
+    map_init(&p.joined, p.scratch);
     plan_all(&p, nroots, roots, given);
     int last;
     item_list *levels = sort_levels(&p, &last);
+    if (p.any_joined) {
+        plan_again(&p, nroots, roots, given);
+        levels = sort_levels(&p, &last);
+    }
     arena_free(p.scratch);
     for (int level = 1; level <= last; level++)
         emit_level(s, b, &levels[level]);

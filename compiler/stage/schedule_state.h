@@ -114,6 +114,11 @@ item *find_item(item_list *items, const node *n);
 /* Everything of block b that the roots need, level by level, then the items given (rows to store). */
 void schedule_items(scheduler *s, block *b, int nroots, node *const *roots, item_list *given);
 
+/* schedule_join.c */
+/* The item's body with the expressions of the items of a level instead of what they store; NULL: it reads none of them,
+ * or not at its own place alone, or the loop would grow too large. items: node -> item. The item is opened. */
+node *join_body(scheduler *s, const item *it, const map *items, int level);
+
 /* schedule_nest.c */
 void emit_group(scheduler *s, block *b, int n, item *const *items);
 /* Both groups in one pass over their pairs; false, and nothing done, when it does not pay. */

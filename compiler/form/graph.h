@@ -169,6 +169,8 @@ node *graph_access(graph *g, node *t, node *const *subs);
 /* Entry of t at fresh axes, one per dimension; axes are returned in vars[rank]. Rank 0: t itself. */
 node *graph_entry(graph *g, node *t, var **vars);
 node *graph_access_vars(graph *g, node *t, var *const *vars);
+/* The user's name for an axis of t, or NULL. */
+const char *graph_axis_hint(const node *t, int axis);
 
 /* Binders: the variables are fresh ones of the arguments, and are closed. tensor of 0 axes is body itself. */
 node *graph_tensor(graph *g, int n, var *const *axes, node *body);

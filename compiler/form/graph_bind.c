@@ -316,10 +316,15 @@ node *graph_access_vars(graph *g, node *t, var *const *vars)
     return graph_access(g, t, subs);
 }
 
+const char *graph_axis_hint(const node *t, int axis)
+{
+    return t->op == OP_TENSOR && t->var_hints ? t->var_hints[axis] : NULL;
+}
+
 node *graph_entry(graph *g, node *t, var **vars)
 {
     for (int i = 0; i < t->rank; i++)
-        vars[i] = graph_axis(g, t->extents[i], t->op == OP_TENSOR && t->var_hints ? t->var_hints[i] : NULL);
+        vars[i] = graph_axis(g, t->extents[i], graph_axis_hint(t, i));
     return graph_access_vars(g, t, vars);
 }
 

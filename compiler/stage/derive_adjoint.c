@@ -543,8 +543,7 @@ node *adjoint_tensor(sweep *s, node *n)
     var **axes = ARENA_ARRAY(s->g->mem, var *, n->rank);
     node **subs = ARENA_ARRAY(s->g->mem, node *, n->rank);
     for (int i = 0; i < n->rank; i++) {
-        axes[i] = graph_axis(s->g, n->extents[i],
-                             n->op == OP_NAME && n->args[0]->var_hints ? n->args[0]->var_hints[i] : NULL);
+        axes[i] = graph_axis(s->g, n->extents[i], n->op == OP_NAME ? graph_axis_hint(n->args[0], i) : NULL);
         subs[i] = axes[i]->self;
     }
     node *entry = adjoint_at(s, n, subs);

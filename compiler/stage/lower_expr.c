@@ -54,7 +54,7 @@ node *lower_elementwise(lowering *l, op o, int n, node *const *args, elem e)
         return graph_point(g, o, n, args, e);
     var **axes = ARENA_ARRAY(l->mem, var *, shape->rank);
     for (int i = 0; i < shape->rank; i++)
-        axes[i] = graph_axis(g, shape->extents[i], shape->var_hints ? shape->var_hints[i] : NULL);
+        axes[i] = graph_axis(g, shape->extents[i], graph_axis_hint(shape, i));
     node **entries = ARENA_ARRAY(l->mem, node *, n);
     for (int i = 0; i < n; i++)
         entries[i] = args[i]->rank ? graph_access_vars(g, args[i], axes) : args[i];

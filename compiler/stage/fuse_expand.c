@@ -11,8 +11,8 @@
 #include "stage/fuse_strength.h"
 
 enum {
-    FEWEST_IN_SCORES = 2, /* coordinates, where the row's square leaves */
-    FEWEST_IN_SUMS = 6,   /* where it does not */
+    FEWEST_IN_SCORES = 2, /* coordinates, where the row's square leaves, or joins another term of the row */
+    FEWEST_IN_SUMS = 6,   /* where it takes an operation */
     MOST_WRITTEN_OUT = 64
 };
 
@@ -324,7 +324,7 @@ node *expand_exponential(strengthening *s, node *n)
     if (!s->has_distances_alone || !l.column || !split(&l, n->args[0], graph_real(s->g, n->elem, LOG2_E)) || !l.found)
         return NULL;
     bool symmetric = !s->on_gpu && l.d.x.array == l.d.y.array; /* half of the pairs may do */
-    if (symmetric || !is_worth_it(&l, FEWEST_IN_SUMS))
+    if (symmetric || !is_worth_it(&l, l.rows ? FEWEST_IN_SCORES : FEWEST_IN_SUMS))
         return NULL;
     expand(&l);
     return graph_un(s->g, OP_EXP2, sum_of(&l, true));

@@ -99,6 +99,8 @@ static node *strengthen_product(strengthening *s, node *n)
 
 static node *strengthen_quotient(strengthening *s, node *n)
 {
+    if (n->op != OP_DIV)
+        return n;
     node *a = n->args[0], *b = n->args[1];
     if (!is_inner(n) || strength_depth(s, b) >= strength_depth(s, a))
         return n;
@@ -127,7 +129,7 @@ static bool scales_freely(strengthening *s, node *n, const node *sum)
         return true;
     if (n->op == OP_ADD || n->op == OP_SUB)
         return scales_freely(s, n->args[0], sum) && scales_freely(s, n->args[1], sum);
-    return split_by_depth(s, n, &deep, &shallow);
+    return split_by_depth(s, n, &deep, &shallow) || strengthen_quotient(s, n) != n;
 }
 
 static node *scaled(strengthening *s, node *n, const node *sum, double c)
@@ -135,6 +137,7 @@ static node *scaled(strengthening *s, node *n, const node *sum, double c)
     node *deep, *shallow, *scale = graph_real(s->g, n->elem, c);
     if (!is_shared(s, n, sum) && (n->op == OP_ADD || n->op == OP_SUB))
         return graph_bin(s->g, n->op, scaled(s, n->args[0], sum, c), scaled(s, n->args[1], sum, c));
+    n = strengthen_quotient(s, n);
     if (split_by_depth(s, n, &deep, &shallow))
         return gather(s, deep, gather(s, shallow, scale));
     return strength_product(s, n, scale);
@@ -307,7 +310,7 @@ static bool add_terms(strengthening *s, chain *c, node *n, bool negative)
     bool is_sum = n->op == OP_ADD || n->op == OP_SUB;
     if (is_sum && !is_read_again(s, n))
         return add_terms(s, c, n->args[0], negative) && add_terms(s, c, n->args[1], negative != (n->op == OP_SUB));
-    node *product = n->op == OP_DIV ? strengthen_quotient(s, n) : n;
+    node *product = strengthen_quotient(s, n);
     if (product->op == OP_MUL && add_squares(s, c, product, negative))
         return true;
     if (c->n == MOST_TERMS)
@@ -370,7 +373,7 @@ static node *with_factor_outside(strengthening *s, node *n)
     graph *g = s->g;
     if (!s->on_gpu || !elem_is_float(n->elem) || !is_inner(n))
         return NULL;
-    n = n->op == OP_DIV ? strengthen_quotient(s, n) : n;
+    n = strengthen_quotient(s, n);
     if (n->op != OP_MUL)
         return NULL;
     for (int i = 0; i < 4; i++) {
@@ -388,6 +391,23 @@ static node *with_factor_outside(strengthening *s, node *n)
         return graph_bin(g, OP_MUL, graph_bin(g, sum->op, i % 2 ? x : rest, i % 2 ? rest : x), factor);
     }
     return NULL;
+}
+
+/* The exponential of a sum as power of two, before the sum becomes one of which the parts are not seen. */
+static node *power_of_sum(strengthening *s, node *n)
+{
+    node *x = n->args[0];
+    bool is_sum = (x->op == OP_ADD || x->op == OP_SUB) && elem_is_float(n->elem) && is_inner(x);
+    return is_sum && scales_freely(s, x, x) ? graph_un(s->g, OP_EXP2, scaled(s, x, x, LOG2_E)) : NULL;
+}
+
+/* n written in another way, which is to be walked; NULL: it stays. */
+static node *rewritten(strengthening *s, node *n)
+{
+    if (n->op != OP_EXP)
+        return with_factor_outside(s, n);
+    node *expanded = expand_exponential(s, n);
+    return expanded ? expanded : power_of_sum(s, n);
 }
 
 static void push(strengthening *s, const node *n, var *const *vars)
@@ -425,8 +445,8 @@ static node *walk(strengthening *s, node *n)
     if (known)
         return known;
     graph *g = s->g;
-    node *rewritten = n->op == OP_EXP ? expand_exponential(s, n) : with_factor_outside(s, n);
-    known = rewritten ? walk(s, rewritten) : chained(s, n);
+    node *other = rewritten(s, n);
+    known = other ? walk(s, other) : chained(s, n);
     if (known) {
         map_set(&s->done, n, known);
         return known;

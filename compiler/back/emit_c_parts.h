@@ -98,6 +98,11 @@ void sharing_init(sharing *all, arena *mem);
 /* emit_c_ahead.c: at the start of a pass of the loop. */
 void emit_ahead(emitter *e, const lstmt *loop);
 
+/* emit_c_whole.c: whether passes of a loop in lanes may run again for the same entries; its body where all lanes have
+ * one. */
+bool can_repeat(const lstmt *s);
+lstmt_list whole_body(emitter *e, const lstmt *s);
+
 /* emit_c_wanted.c: the result that may be NULL and is all that the statement writes; NULL: there is none. */
 const buffer *sole_result(const emitter *e, const lstmt *s);
 

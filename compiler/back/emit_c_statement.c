@@ -508,6 +508,33 @@ static void emit_in_threads(emitter *e, const lstmt *s, const char *lo, const ch
     emit_passes(e, s, lo, hi, true);
 }
 
+/* The last vector is moved back to the end of the range. */
+static void emit_whole(emitter *e, const lstmt *s, const char *lo, const char *hi)
+{
+    int mark = enter_scope(e);
+    lstmt_list body = whole_body(e, s);
+    const char *next = emitter_name(e, arena_printf(e->mem, "%s_next", s->temp->name));
+    bool seldom = e->p.seldom;
+    bool is_word = !strpbrk(lo, " +-*?(");
+    emit_linef(e, "} else if (%s - %s%s%s >= AD_LANES) {", hi, is_word ? "" : "(", lo, is_word ? "" : ")");
+    e->indent += 4;
+    c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
+    l->bits = index_bits(e, s);
+    l->nonneg = print_is_nonneg(&e->p, s->lo);
+    l->below = s->hi;
+    emit_linef(e, "for (int64_t %s = %s; %s < %s; %s) {", next, lo, next, hi, loop_step(e, s, next));
+    emit_linef(e, "    const int64_t %s = %s(%s, %s - AD_LANES);", l->name, prelude_use(e->p.helpers, "ad_min_int"),
+               next, hi);
+    e->p.seldom = runs_seldom(e, s);
+    e->axes += is_over_axis(s);
+    emit_block(e, &body);
+    e->axes -= is_over_axis(s);
+    e->p.seldom = seldom;
+    emit_line(e, "}");
+    e->indent -= 4;
+    leave_scope(e, mark);
+}
+
 static void emit_parallel(emitter *e, const lstmt *s)
 {
     const char *lo = loop_bound(e, s, s->lo, "begin"), *hi = loop_bound(e, s, s->hi, "end");
@@ -521,6 +548,8 @@ static void emit_parallel(emitter *e, const lstmt *s)
         e->indent += 4;
         emit_in_threads(e, s, lo, hi, "true");
         e->indent -= 4;
+        if (can_repeat(s))
+            emit_whole(e, s, lo, hi);
         emit_line(e, "} else {");
         e->indent += 4;
         emit_passes(e, s, lo, hi, false);

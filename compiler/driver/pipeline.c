@@ -180,7 +180,7 @@ static void fuse(graph *g, graph_fn *f, target_kind target, bool is_fast)
     collect_fn(g, f);
     if (fuse_unroll(g, f))
         collect_fn(g, f);
-    if (fuse_lift(g, f)) {
+    if (fuse_lift(g, f, target)) {
         fuse_inline(g, f);
         simplify_fn(g, f);
     }

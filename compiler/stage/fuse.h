@@ -15,7 +15,7 @@
 bool fuse_digits(graph *g, graph_fn *f);
 bool fuse_unroll(graph *g, graph_fn *f);
 void fuse_inline(graph *g, graph_fn *f);
-bool fuse_lift(graph *g, graph_fn *f);
+bool fuse_lift(graph *g, graph_fn *f, target_kind target);
 /* What lifting left of cheap tensors. */
 void fuse_inline_cheap(graph *g, graph_fn *f);
 

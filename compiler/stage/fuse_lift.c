@@ -17,12 +17,15 @@
 #include "stage/fuse.h"
 #include "stage/fuse_size.h"
 
+enum { SHORT = 64 }; /* terms that a GPU's thread adds up by itself */
+
 typedef struct place {
     var *v;
     int binder;   /* the place of the first axis bound with it */
     bool is_row;  /* of a tensor's axes, but not the first */
     bool is_last; /* of a tensor's axes */
     bool is_sum;  /* bound by a sum */
+    bool is_reduced;
     bool is_scatter;
 } place;
 
@@ -38,6 +41,7 @@ typedef struct lifting {
     bool lifted[OP_COUNT]; /* ops of values that are stored */
     place_list path;
     bool costly; /* before derive: costly values of any size */
+    bool on_gpu;
 } lifting;
 
 static void push_axes(lifting *l, const node *n, var *const *vars)
@@ -49,6 +53,7 @@ static void push_axes(lifting *l, const node *n, var *const *vars)
                          .is_row = n->op == OP_TENSOR && i > 0,
                          .is_last = n->op == OP_TENSOR && i > 0 && i == n->nvars - 1,
                          .is_sum = n->op == OP_SUM,
+                         .is_reduced = node_is_reduce(n),
                          .is_scatter = n->op == OP_SCATTER});
 }
 
@@ -382,6 +387,20 @@ static bool mark_stored(lifting *l, node *t, const place_list *around, int place
     return true;
 }
 
+/* A long reduction that one over other terms reads. On a GPU each is a kernel with tiles of its own, so that the first
+ * is stored between them. */
+static bool is_read_by_reduction(const lifting *l, const node *n)
+{
+    const place *last = l->path.n > 0 ? &l->path.data[l->path.n - 1] : NULL;
+    if (!l->on_gpu || !node_is_reduce(n) || !last || !last->is_reduced || node_depends(n, last->v))
+        return false;
+    bool is_long = false;
+    int64_t size;
+    for (int i = 0; i < n->nvars; i++)
+        is_long |= !n->vars[i]->extent || !extent_is_const(n->vars[i]->extent, &size) || size > SHORT;
+    return is_long;
+}
+
 /* With a result of a call, the others of it. */
 static bool mark_lifted(lifting *l, node *n)
 {
@@ -389,7 +408,8 @@ static bool mark_lifted(lifting *l, node *n)
     if (!is_value && !is_result(n))
         return false;
     axes_of a = find_axes(l, n);
-    int from = a.again && (is_costly(l, n) || is_long(l, n, &a)) ? first_stored(l, &a, n) : a.n;
+    bool again = a.again && (is_costly(l, n) || is_long(l, n, &a));
+    int from = again || is_read_by_reduction(l, n) ? first_stored(l, &a, n) : a.n;
     if (from == a.n && is_repeated(l, &a, n))
         from = 0;
     if (from == a.n)
@@ -542,8 +562,8 @@ void fuse_lift_costly(graph *g, graph_fn *f)
     lift(&l, g, f);
 }
 
-bool fuse_lift(graph *g, graph_fn *f)
+bool fuse_lift(graph *g, graph_fn *f, target_kind target)
 {
-    lifting l = {.costly = false};
+    lifting l = {.costly = false, .on_gpu = target == TARGET_CUDA};
     return lift(&l, g, f);
 }

@@ -105,7 +105,8 @@ static lstmt *scan_scores(const exponentials *x, lstmt_list *out, lexpr **score)
 {
     arena *mem = x->t->o->mem;
     lstmt *loop = loop_over_scores(x->t, out);
-    loop->unroll = 1;
+    if (!x->t->deep) /* whose sums have to be in registers */
+        loop->unroll = 1;
     loops_copying c;
     loops_copy_init(&c, mem, x->t->o->f, "");
     map_set(&c.temps, x->g->column->temp, loop->temp);

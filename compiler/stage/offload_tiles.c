@@ -268,7 +268,7 @@ void let_grouped_column(tiling *t, const scoring *g, lstmt_list *out)
     at->e = lexpr_bin(t->o->mem, OP_ADD, g->first, g->column);
     if (t->deep)
         let_column_in_group(t, out, g->column);
-    let_column(t, out, g->tile, t->in_tile);
+    let_column(t, out, g->tile, g->last ? lexpr_bin(t->o->mem, OP_MIN, t->in_tile, g->last) : t->in_tile);
 }
 
 static void raise_shifts(tiling *t, scoring *g, lstmt_list *out)
@@ -280,7 +280,8 @@ static void raise_shifts(tiling *t, scoring *g, lstmt_list *out)
     raise->body = g->raises;
 }
 
-/* Columns in groups from `from` to `to`; the tile is there for all of a group, whatever is beyond the end. */
+/* Columns in groups from `from` to `to`; the tile is there for all of a group, whatever is beyond the end. What is not
+ * in the tile is that of the last column there. */
 static void emit_groups(tiling *t, lstmt_list *out, const points *p, lexpr *tile, lexpr *from, lexpr *to, bool whole,
                         int n, row *rows)
 {
@@ -295,8 +296,10 @@ static void emit_groups(tiling *t, lstmt_list *out, const points *p, lexpr *tile
         add_deep(t, &groups->body, &g, p, rows);
     if (!whole && !t->deep && !keeps_scores(&t->sum->body))
         loop->unroll = 1; /* seldom run; arrays of scores have to be in registers */
-    if (!whole)
+    if (!whole) {
         g.inside = lexpr_bin(mem, OP_LT, lexpr_bin(mem, OP_ADD, g.first, g.column), to);
+        g.last = lexpr_bin(mem, OP_SUB, to, lexpr_int(mem, 1));
+    }
     let_grouped_column(t, &g, &loop->body);
     lstmt_list body = bodies(t, n, rows, &g);
     append(mem, &loop->body, &body);

@@ -50,6 +50,7 @@ typedef struct scoring {
     lexpr *first;      /* of the group, in the tile */
     lexpr *tile;
     lexpr *inside; /* the column is one; NULL: all are */
+    lexpr *last;   /* column in the tile; NULL: no group goes beyond it */
 } scoring;
 
 /* offload_columns.c */

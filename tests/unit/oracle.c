@@ -1,76 +1,16 @@
 /* Evaluates canonical graphs directly: every bound variable has a current value, and every node keeps its last value
- * with the stamps of what it was computed from (its free variables and the seeds), so that sharing stays shared.
- *
- * A derivative adds one nilpotent: the named node gets it as tangent, the expression is evaluated again, and the
- * coefficient is read off. Of a hand-written derivative the adjoint is evaluated for each unit weight. */
-#include "unit/oracle.h"
-
+ * with the stamps of what it was computed from (its free variables and the seeds), so that sharing stays shared. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/vec.h"
 #include "unit/oracle_call.h"
-#include "unit/oracle_num.h"
-
-/* A tensor: entries of 1 << depth parts each. */
-typedef struct array {
-    int depth;
-    int64_t count;
-    long double *c;
-} array;
-
-typedef struct binding {
-    long stamp;
-    array value;
-} binding;
-
-typedef struct cached {
-    long *stamps; /* of the free variables, then of the seeds */
-    array value;
-} cached;
-
-/* name + e * (tangent, or 1 at one entry). */
-typedef struct seed {
-    const node *name;
-    int level; /* which nilpotent */
-    int64_t entry;
-    const array *tangent; /* NULL: entry */
-} seed;
-
-typedef struct machine {
-    const oracle *o;
-    arena *mem;
-    map bindings; /* var -> binding */
-    map values;   /* node -> cached */
-    VEC(seed) seeds;
-    long seed_stamp, stamps;
-    int depth;
-} machine;
+#include "unit/oracle_machine.h"
 
 typedef void visitor(machine *m, node *n, void *data);
 
-static array eval(machine *m, node *n);
-
-/* ---- Arrays ---- */
-
-static array array_new(machine *m, int64_t count)
-{
-    return (array){m->depth, count, ARENA_ARRAY(m->mem, long double, (size_t)(count << m->depth) + 1)};
-}
-
-static num get(const array *a, int64_t i)
-{
-    num x = {{0}};
-    memcpy(x.c, a->c + (i << a->depth), sizeof *a->c << a->depth);
-    return x;
-}
-
-static void put(array *a, int64_t i, num x)
-{
-    memcpy(a->c + (i << a->depth), x.c, sizeof *a->c << a->depth);
-}
+/* ---- Sizes ---- */
 
 static bool size_value(const char *atom, int64_t *value, void *data)
 {
@@ -91,7 +31,7 @@ static int64_t extent_value(const oracle *o, const extent *e)
     return known ? x : 0;
 }
 
-static int64_t count_of(const oracle *o, int rank, const extent *const *extents)
+int64_t count_of(const oracle *o, int rank, const extent *const *extents)
 {
     int64_t count = 1;
     for (int i = 0; i < rank; i++) {
@@ -129,7 +69,7 @@ static binding *binding_of(machine *m, const var *v)
     return b;
 }
 
-static void bind(machine *m, const var *v, array value)
+void bind_value(machine *m, const var *v, array value)
 {
     *binding_of(m, v) = (binding){++m->stamps, value};
 }
@@ -138,11 +78,11 @@ static void bind_int(machine *m, const var *v, int64_t x)
 {
     array a = array_new(m, 1);
     a.c[0] = (long double)x;
-    bind(m, v, a);
+    bind_value(m, v, a);
 }
 
 /* The bindings of the variables of a binder, kept while it runs. */
-static binding *save(machine *m, const node *n)
+binding *save(machine *m, const node *n)
 {
     binding *old = ARENA_ARRAY(m->mem, binding, n->nvars);
     for (int i = 0; i < n->nvars; i++)
@@ -150,7 +90,7 @@ static binding *save(machine *m, const node *n)
     return old;
 }
 
-static void restore(machine *m, const node *n, const binding *old)
+void restore(machine *m, const node *n, const binding *old)
 {
     for (int i = 0; i < n->nvars; i++)
         *binding_of(m, n->vars[i]) = old[i];
@@ -453,12 +393,12 @@ static int64_t run_loop(machine *m, node *loop, const node *binder, array *state
     for (; t < hi && (!conditional || get(&states[0], 0).c[0] != 0); t++) {
         bind_int(m, binder->vars[0], t);
         for (int i = 0; i < count; i++)
-            bind(m, binder->vars[1 + i], states[i]);
+            bind_value(m, binder->vars[1 + i], states[i]);
         if (visit)
             visit(m, (node *)(uintptr_t)binder, data);
         bind_int(m, loop->vars[0], t);
         for (int i = 0; i < count; i++)
-            bind(m, loop->vars[1 + i], states[i]);
+            bind_value(m, loop->vars[1 + i], states[i]);
         for (int i = 0; i < count; i++)
             next[i] = eval(m, loop->args[2 + count + i]);
         memcpy(states, next, (size_t)count * sizeof *next);
@@ -530,82 +470,7 @@ static array eval_call(machine *m, node *call, int64_t k)
     return result;
 }
 
-/* ---- Derivatives ---- */
-
-static array eval_name(machine *m, node *n)
-{
-    array x = eval(m, n->args[0]), a = array_new(m, x.count);
-    for (int64_t i = 0; i < x.count; i++)
-        put(&a, i, get(&x, i));
-    for (int s = 0; s < m->seeds.n; s++) {
-        const seed *given = &m->seeds.data[s];
-        if (given->name != n)
-            continue;
-        for (int64_t i = 0; i < x.count; i++) {
-            num tangent = given->tangent ? get(given->tangent, i) : num_of(i == given->entry), y = get(&a, i);
-            for (int k = 0; k < 1 << given->level; k++)
-                y.c[k + (1 << given->level)] += tangent.c[k];
-            put(&a, i, y);
-        }
-    }
-    return a;
-}
-
-static void push_seed(machine *m, seed s)
-{
-    vec_push(m->mem, &m->seeds, s);
-    m->seed_stamp = ++m->stamps;
-}
-
-/* e with one nilpotent more, and of that the coefficients. */
-static array eval_tangent(machine *m, node *e)
-{
-    assert(m->depth < ORACLE_DEPTH);
-    m->depth++;
-    array x = eval(m, e);
-    m->depth--;
-    array a = array_new(m, x.count);
-    for (int64_t i = 0; i < x.count; i++) {
-        num y = get(&x, i), t = {{0}};
-        for (int k = 0; k < 1 << m->depth; k++)
-            t.c[k] = y.c[k + (1 << m->depth)];
-        put(&a, i, t);
-    }
-    return a;
-}
-
-static array eval_vjp(machine *m, const node *vjp, int64_t k)
-{
-    node *name = vjp->args[2 + k];
-    array w = eval(m, vjp->args[1]), a = array_new(m, count_of(m->o, name->rank, name->extents));
-    long outer = m->seed_stamp;
-    for (int64_t i = 0; i < a.count; i++) {
-        push_seed(m, (seed){.name = name, .level = m->depth, .entry = i});
-        array t = eval_tangent(m, vjp->args[0]);
-        num sum = num_of(0);
-        for (int64_t j = 0; j < t.count; j++)
-            sum = num_add(m->depth, sum, num_mulz(m->depth, get(&w, j), get(&t, j)));
-        put(&a, i, sum);
-        m->seeds.n--;
-    }
-    m->seed_stamp = outer;
-    return a;
-}
-
-static array eval_jvp(machine *m, const node *n)
-{
-    int count = (n->nargs - 1) / 2;
-    array *tangents = ARENA_ARRAY(m->mem, array, count + 1);
-    long outer = m->seed_stamp;
-    for (int i = 0; i < count; i++)
-        tangents[i] = eval(m, n->args[1 + count + i]);
-    for (int i = 0; i < count; i++)
-        push_seed(m, (seed){.name = n->args[1 + i], .level = m->depth, .tangent = &tangents[i]});
-    array a = eval_tangent(m, n->args[0]);
-    m->seeds.n -= count;
-    m->seed_stamp = outer;
-    return a;
-}
+/* ---- Results ---- */
 
 static array eval_out(machine *m, const node *n)
 {
@@ -620,56 +485,6 @@ static array eval_out(machine *m, const node *n)
         return states[n->integer];
     array a = array_new(m, 1);
     put(&a, 0, num_of((long double)passes));
-    return a;
-}
-
-/* The arguments x of a hand-written derivative, cut to d nilpotents, and its adjoint for weight 1 at entry j: what the
- * tangents of the d-th nilpotent, x_k, bring to entry j is sum_k adjoint_k x_k. */
-static num custom_tangent(machine *m, const node *n, const array *xs, const array *w, int d)
-{
-    int count = n->ninner;
-    num sum = num_of(0);
-    m->depth = d;
-    for (int i = 0; i < count; i++) {
-        array cut = array_new(m, xs[i].count);
-        for (int64_t k = 0; k < cut.count; k++)
-            put(&cut, k, get(&xs[i], k));
-        bind(m, n->vars[i], cut);
-    }
-    bind(m, n->vars[count], *w);
-    for (int i = 0; i < count; i++) {
-        array a = eval(m, n->args[1 + count + i]);
-        for (int64_t k = 0; k < a.count && xs[i].depth > d; k++) {
-            num x = get(&xs[i], k), t = {{0}};
-            memcpy(t.c, x.c + (1 << d), sizeof *t.c << d);
-            sum = num_add(d, sum, num_mulz(d, get(&a, k), t));
-        }
-    }
-    return sum;
-}
-
-static array eval_custom(machine *m, node *n)
-{
-    array value = eval(m, n->args[0]), a = array_new(m, value.count), *xs = ARENA_ARRAY(m->mem, array, n->nvars);
-    int depth = m->depth;
-    long outer = m->seed_stamp;
-    for (int i = 0; i < n->ninner; i++)
-        xs[i] = eval(m, n->args[1 + i]);
-    binding *old = save(m, n);
-    for (int64_t j = 0; j < a.count; j++) {
-        array w = {0, value.count, ARENA_ARRAY(m->mem, long double, value.count + 1)};
-        num y = num_of(get(&value, j).c[0]);
-        w.c[j] = 1;
-        for (int d = 0; d < depth; d++) {
-            m->seed_stamp = ++m->stamps; /* values of another depth are not these */
-            num t = custom_tangent(m, n, xs, &w, d);
-            memcpy(y.c + (1 << d), t.c, sizeof *t.c << d);
-        }
-        m->depth = depth;
-        put(&a, j, y);
-    }
-    m->seed_stamp = outer;
-    restore(m, n, old);
     return a;
 }
 
@@ -710,7 +525,7 @@ static array eval_cg(machine *m, node *n)
     for (int64_t j = 0; j < count; j++) {
         array unit = array_new(m, count);
         put(&unit, j, num_of(1));
-        bind(m, n->vars[0], unit);
+        bind_value(m, n->vars[0], unit);
         array column = eval(m, n->args[SOLVER_FUNCTIONS]);
         for (int64_t i = 0; i < count; i++)
             a[i * width + j] = get(&column, i);
@@ -742,7 +557,7 @@ static array eval_fixpoint(machine *m, node *n)
     binding *old = save(m, n);
     bool changed = true;
     for (int pass = 0; pass < 100000 && changed; pass++) {
-        bind(m, n->vars[0], x);
+        bind_value(m, n->vars[0], x);
         array next = eval(m, n->args[SOLVER_FUNCTIONS]);
         changed = differs(&next, &x);
         x = next;
@@ -807,7 +622,7 @@ static bool is_fresh(machine *m, const cached *c, const node *n)
     return c->stamps[n->nfree] == m->seed_stamp;
 }
 
-static array eval(machine *m, node *n)
+array eval(machine *m, node *n)
 {
     if (n->op == OP_VAR)
         return binding_of(m, n->var)->value;

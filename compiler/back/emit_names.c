@@ -131,8 +131,9 @@ const char *emit_symbol_clash(arena *mem, const interface *m)
     map taken;
     names_init(&pool, mem);
     map_init(&taken, mem);
-    for (target_kind k = TARGET_C; k <= m->target; k++)
-        claim(&pool, &taken, emit_module_symbol(mem, m, k));
+    claim(&pool, &taken, emit_module_symbol(mem, m, TARGET_C));
+    if (m->target == TARGET_CUDA)
+        claim(&pool, &taken, emit_module_symbol(mem, m, TARGET_CUDA));
     for (int i = 0; i < m->nfns; i++) {
         const interface_fn *f = &m->fns[i];
         const char *symbols[] = {emit_symbol(mem, m, f, ENTRY_C), emit_workspace_symbol(mem, m, f, TARGET_C),

@@ -252,7 +252,7 @@ node *graph_map_args(graph *g, node *n, node *(*f)(void *, node *), void *data)
     for (int i = 0; i < outer; i++)
         args[i] = f(data, n->args[i]);
     opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
-    for (int i = outer; i < n->nargs; i++)
+    for (int i = outer; o && i < n->nargs; i++)
         args[i] = f(data, o->inner[i - outer]);
     loc at = g->at;
     g->at = n->at;

@@ -1,7 +1,7 @@
 /* Constructors of expressions and statements. */
 #include "form/loops_make.h"
 
-#include <string.h>
+#include <math.h>
 
 #define LOG2_E 1.4426950408889634
 
@@ -56,11 +56,17 @@ lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b)
     return lexpr_point(mem, OP_SELECT, a->elem, 3, (lexpr *[]){c, a, b});
 }
 
+/* The same zero, too. */
+static bool same_number(double a, double b)
+{
+    return isnan(a) || isnan(b) ? isnan(a) && isnan(b) : a == b && signbit(a) == signbit(b);
+}
+
 bool lexpr_is_equal(const lexpr *a, const lexpr *b)
 {
     bool same = a->kind == b->kind && a->elem == b->elem && a->temp == b->temp && a->op == b->op &&
                 a->buffer == b->buffer && a->integer == b->integer && a->extent == b->extent &&
-                a->guarded == b->guarded && a->nargs == b->nargs && !memcmp(&a->number, &b->number, sizeof a->number);
+                a->guarded == b->guarded && a->nargs == b->nargs && same_number(a->number, b->number);
     for (int i = 0; same && i < a->nargs; i++)
         same = lexpr_is_equal(a->args[i], b->args[i]);
     return same;

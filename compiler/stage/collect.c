@@ -530,6 +530,7 @@ static void join_products(collecting *c, term_list *terms)
         vec_push(g->mem, &parts, (term){.c = t->c, .outer = t->c, .whole = inside_sum(c, t, at[i], sums[i])});
     }
     bool found = c->found;
+    assert(parts.n > 0);
     term joint = {.c = 1, .whole = parts.data[0].whole, .known = true, .touched = true};
     node *body = build_sum(c, &parts, &joint.c);
     c->found = found;

@@ -63,6 +63,8 @@ const char *emitter_name(emitter *e, const char *near)
         name = legal_name(e, arena_printf(e->mem, "%s_", name));
     map_set(&e->taken, name, e);
     vec_push(e->mem, &e->scope, name);
+    if (e->given)
+        vec_push(e->mem, e->given, name);
     return name;
 }
 

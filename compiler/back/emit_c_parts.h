@@ -5,6 +5,7 @@
 #include "form/loops_cost.h"
 
 typedef VEC(const buffer *) buffer_list;
+typedef VEC(const char *) name_list;
 
 /* A statement that several places run, printed as a function. */
 typedef struct shared_part {
@@ -18,8 +19,9 @@ typedef struct sharing {
     arena *mem;
     bool counting; /* nothing of what is printed is kept */
     names forms, atoms;
-    map parts; /* form -> shared_part */
-    int count; /* functions printed */
+    map parts;   /* form -> shared_part */
+    map kernels; /* form -> name (emit_cuda_share.c) */
+    int count;   /* functions printed */
     text functions;
 } sharing;
 
@@ -39,6 +41,7 @@ typedef struct emitter {
     map shared;              /* buffers whose memory another buffer may have */
     buffer_list *slot_users; /* [nslots] the buffers in each */
     VEC(const char *) scope;
+    name_list *given;   /* all names that are given go here, too; NULL: nowhere */
     text *kernels;      /* CUDA: where kernels are printed; else NULL */
     const char *suffix; /* of the version: "_D3" */
     bool checked;       /* CUDA: a kernel before may have found wrong data */
@@ -88,6 +91,10 @@ void emit_scratch_pointer(emitter *e, const buffer *b, bool thread);
 
 /* emit_cuda_kernel.c: the kernel, into e->kernels, and its launch. */
 void emit_kernel(emitter *e, const lstmt *s);
+
+/* emit_cuda_share.c: the kernel of the same text, but for names, that was printed before; else this one's own name. */
+const char *emit_same_kernel(emitter *e, const name_list *locals, const name_list *parameters, const char *printed,
+                             const char *name);
 
 const char *emit_slot_name(emitter *e, int slot);
 

@@ -423,6 +423,7 @@ void sharing_init(sharing *all, arena *mem)
     names_init(&all->forms, mem);
     names_init(&all->atoms, mem);
     map_init(&all->parts, mem);
+    map_init(&all->kernels, mem);
     text_init(&all->functions, mem);
 }
 

@@ -27,19 +27,21 @@ static const char *emit_version(emitter *all, const nest_fn *version, const char
 {
     emitter run;
     emitter_init(&run, all->mem, all->face, version, all->p.helpers);
+    run.sharing = all->sharing;
     const char *call = emit_launching(&run, all->out);
     for (int i = 0; i < version->face->nargs; i++)
         all->p.arg_used[i] |= run.p.arg_used[i];
     return arena_printf(all->mem, "%s ? %s : %s", version_condition(all, version), call, other);
 }
 
-static void emit_function(text *t, const interface *face, const nest_fn *f, prelude *helpers)
+static void emit_function(text *t, const interface *face, const nest_fn *f, prelude *helpers, sharing *all)
 {
     emitter run, query, check;
     emitter_init(&run, t->mem, face, f, helpers);
     emitter_init(&query, t->mem, face, f, helpers);
     emitter_init(&check, t->mem, face, f, helpers);
     query.out = check.out = t;
+    run.sharing = check.sharing = all;
     const char *where = f->face->where ? arena_printf(t->mem, ", %s", f->face->where) : "";
     text_addf(t, "/* ---- %s%s ---- */\n\n", f->face->name, emit_in_comment(t->mem, where));
     emit_workspace_query(&query);
@@ -55,11 +57,13 @@ void emit_cuda(text *t, const nest_module *m, const char *header_name)
 {
     prelude helpers;
     text functions;
+    sharing all;
+    sharing_init(&all, t->mem);
     prelude_init(&helpers, t->mem);
     helpers.target = TARGET_CUDA;
     text_init(&functions, t->mem);
     for (int i = 0; i < m->fns.n; i++)
-        emit_function(&functions, m->face, m->fns.data[i], &helpers);
+        emit_function(&functions, m->face, m->fns.data[i], &helpers, &all);
     emit_comment(t, m);
     text_add(t, m->fast_math ? "#define AD_FAST_MATH 1\n\n" : "");
     text_addf(t, "#include \"%s\"\n\n#include <cuda_runtime.h>\n#include <math.h>\n\n", header_name);

@@ -11,7 +11,7 @@
 
 typedef struct parameters {
     arena *mem;
-    VEC(const char *) declared, passed;
+    name_list declared, passed;
 } parameters;
 
 static void add_parameter(parameters *p, const char *type, const char *name)
@@ -131,7 +131,9 @@ void emit_kernel(emitter *e, const lstmt *s)
 {
     c_printer host = e->p;
     text *out = e->out, body;
+    name_list locals = {0};
     int indent = e->indent, mark = enter_scope(e);
+    e->given = &locals;
     text_init(&body, e->mem);
     c_printer_init(&e->p, e->mem, e->fn, host.helpers);
     e->p.real = host.real;
@@ -146,16 +148,21 @@ void emit_kernel(emitter *e, const lstmt *s)
     for (int i = 0; i < kernel.captures.n; i++)
         host.uses_tickets |= !strcmp(kernel.captures.data[i].name, "ad_tickets");
     e->p = host;
+    e->given = NULL;
     leave_scope(e, mark);
     parameters p = collect_parameters(e, &kernel);
-    const char *name = arena_printf(e->mem, "adt_%s%s_%d", e->fn->face->name, e->suffix, s->arg);
-    e->out = e->kernels;
+    const char *bounds = print_integer(e->mem, s->step), *declared = joined(e->mem, p.declared.n, p.declared.data);
+    const char *own = arena_printf(e->mem, "adt_%s%s_%d", e->fn->face->name, e->suffix, s->arg);
+    const char *printed = arena_printf(e->mem, "%s(%s) %s", bounds, declared, text_str(&body));
+    const char *name = emit_same_kernel(e, &locals, &p.passed, printed, own);
     e->indent = 0;
-    if (s->text)
-        emit_linef(e, "/* %s */", emit_in_comment(e->mem, s->text));
-    emit_linef(e, "static __global__ void __launch_bounds__(%s, 1) %s(%s)", print_integer(e->mem, s->step), name,
-               joined(e->mem, p.declared.n, p.declared.data));
-    text_addf(e->out, "{\n%s}\n\n", text_str(&body));
+    e->out = e->kernels;
+    if (name == own) {
+        if (s->text)
+            emit_linef(e, "/* %s */", emit_in_comment(e->mem, s->text));
+        emit_linef(e, "static __global__ void __launch_bounds__(%s, 1) %s(%s)", bounds, name, declared);
+        text_addf(e->out, "{\n%s}\n\n", text_str(&body));
+    }
     e->out = out;
     e->indent = indent;
     emit_launch(e, s, name, &p);

@@ -39,7 +39,7 @@ def caller(function, inputs):
         buffer.set_arg(k, memoryview(a))
     for k, a in enumerate(outputs):
         buffer.set_res(k, memoryview(a))
-    return lambda: (buffer, run())[1], inputs, outputs
+    return lambda: (buffer, inputs, run())[2], inputs, outputs  # which the buffer does not keep alive
 
 
 def reprojection(c, x, w, feature):

@@ -3,296 +3,9 @@
  * sum[d](f(x[i, d], y[j, d])) for a thread's row i and a group of columns j: the loop over d is around the columns of
  * the group, whose sums are in registers, so that an entry of x serves all of them. Coordinates are in shared memory:
  * of the block's rows and of as many groups as there is room for; of large rows a part at a time. The body of the pair
- * then reads its sum from the group's. */
-#include "stage/offload_tiles.h"
-
-enum {
-    MOST_VALUES = 2,        /* of rows, and of columns */
-    MOST_NODES = 100,       /* of an expression */
-    ROW_BYTES = 64 * 4,     /* of the coordinates of a row in shared memory */
-    ROW = TILE_THREADS + 1, /* their rows are apart by an odd number */
-    SLOTS = 128,            /* coordinates of groups, in shared memory */
-    WARP = 32
-};
-
-typedef struct deep_value {
-    lexpr *value; /* in the row's or the column's index and the coordinate's */
-    buffer *memory;
-} deep_value;
-
-typedef struct deep_sum {
-    lexpr *term;
-    buffer *sums; /* of the columns of the group */
-} deep_sum;
-
-struct deep {
-    VEC(deep_sum) sums;
-    deep_value rows[MOST_VALUES], columns[MOST_VALUES];
-    int nrows, ncolumns;
-    lexpr *length; /* how many coordinates */
-    /* in all terms: the coordinate, its number among those in shared memory, where the group's begin, the column */
-    temp *coordinate, *at, *slot, *column;
-    lexpr *in_group;       /* the column's number */
-    int part;              /* coordinates in shared memory at a time, at most */
-    lexpr *width, *groups; /* coordinates and groups of columns in shared memory */
-};
-
-/* ---- finding ---- */
-
-typedef struct search {
-    tiling *t;
-    const points *p;
-    deep *d;
-    map lets;    /* of the sum's body: temporary -> its expression */
-    map inside;  /* temporaries of the sum's body */
-    map indices; /* of the points */
-    map others;  /* what else is declared before the sum */
-    map before;  /* both */
-    map column;
-    map coordinate;
-    map sums; /* values of the sums over coordinates */
-    int nodes;
-} search;
-
-static char mark;
-
-/* e in rows, the column's index and the coordinate; NULL: it is not that. */
-static lexpr *inserted(search *s, const lexpr *e)
-{
-    arena *mem = s->t->o->mem;
-    if (++s->nodes > MOST_NODES)
-        return NULL;
-    if (e->kind == LX_TEMP) {
-        const lexpr *let = map_get(&s->lets, e->temp);
-        if (let)
-            return inserted(s, let);
-        return map_get(&s->inside, e->temp) ? NULL : lexpr_temp(mem, e->temp);
-    }
-    lexpr *copy = lexpr_new(mem, *e);
-    for (int i = 0; i < e->nargs; i++) {
-        copy->args[i] = inserted(s, e->args[i]);
-        if (!copy->args[i])
-            return NULL;
-    }
-    return copy;
-}
-
-static bool depends(const lexpr *e, const map *on)
-{
-    if ((e->kind == LX_TEMP && map_get(on, e->temp)) || (e->kind == LX_LOAD && map_get(on, e->buffer)))
-        return true;
-    for (int i = 0; i < e->nargs; i++)
-        if (depends(e->args[i], on))
-            return true;
-    return false;
-}
-
-static bool has_load(const lexpr *e)
-{
-    bool any = e->kind == LX_LOAD;
-    for (int i = 0; i < e->nargs && !any; i++)
-        any = has_load(e->args[i]);
-    return any;
-}
-
-static int count_additions(const lstmt_list *body, const accumulator *a)
-{
-    int n = 0;
-    for (int i = 0; i < body->n; i++) {
-        const lstmt *s = body->data[i];
-        n += s->kind == LS_ADD && s->acc->value == a->value;
-        n += count_additions(&s->body, a) + count_additions(&s->other, a);
-    }
-    return n;
-}
-
-static bool declares(const lstmt_list *body, const accumulator *a)
-{
-    for (int i = 0; i < body->n; i++)
-        if (body->data[i]->kind == LS_ACC && body->data[i]->acc->value == a->value)
-            return true;
-    return false;
-}
-
-/* for d in 0..D: declarations, and one more term. */
-static bool is_over_coordinates(const lstmt *s)
-{
-    bool from_zero = s->kind == LS_FOR && s->lo->kind == LX_CONST && s->lo->integer == 0 && !s->e && !s->step;
-    if (!from_zero || s->hi->kind != LX_SIZE || s->body.n == 0)
-        return false;
-    for (int i = 0; i + 1 < s->body.n; i++)
-        if (s->body.data[i]->kind != LS_LET)
-            return false;
-    const lstmt *add = s->body.data[s->body.n - 1];
-    return add->kind == LS_ADD && !add->filter && add->acc->op == OP_SUM && elem_is_float(add->acc->elem) &&
-           !add->acc->second;
-}
-
-static buffer *small_array(tiling *t, buffer_kind kind, const char *name, elem e, int rows, int columns)
-{
-    buffer *b = ARENA_NEW(t->o->mem, buffer);
-    *b = (buffer){.kind = kind, .name = name, .elem = e, .rank = columns ? 2 : 1, .arg = -1, .slot = -1};
-    b->extents = ARENA_ARRAY(t->o->mem, const extent *, 2);
-    b->extents[0] = extent_const(t->o->pool, rows);
-    b->extents[1] = extent_const(t->o->pool, columns);
-    vec_push(t->o->mem, &t->o->f->buffers, b);
-    return b;
-}
-
-static bool find_sum(search *s, const lstmt *loop)
-{
-    deep *d = s->d;
-    const lstmt *add = loop->body.data[loop->body.n - 1];
-    const lstmt_list *body = &s->t->sum->body;
-    if (!declares(body, add->acc) || count_additions(body, add->acc) > 1 ||
-        (d->length && d->length->extent != loop->hi->extent))
-        return false;
-    for (int i = 0; i + 1 < loop->body.n; i++)
-        map_set(&s->lets, loop->body.data[i]->temp, loop->body.data[i]->e);
-    map_set(&s->lets, loop->temp, lexpr_temp(s->t->o->mem, d->coordinate));
-    s->nodes = 0;
-    deep_sum found = {.term = inserted(s, add->e)};
-    if (!found.term)
-        return false;
-    found.sums = small_array(s->t, BUF_LOCAL, add->acc->value->name, add->acc->elem, SCORES, 0);
-    d->length = loop->hi;
-    map_set(&s->sums, add->acc->value, found.sums);
-    vec_push(s->t->o->mem, &d->sums, found);
-    return true;
-}
-
-/* The body with one value, that of its column, for each sum. */
-static lstmt_list with_values(const search *s)
-{
-    arena *mem = s->t->o->mem;
-    lstmt_list out = {0};
-    for (int i = 0; i < s->t->sum->body.n; i++) {
-        lstmt *x = s->t->sum->body.data[i];
-        bool sums = is_over_coordinates(x);
-        const accumulator *a = sums ? x->body.data[x->body.n - 1]->acc : x->kind == LS_ACC ? x->acc : NULL;
-        buffer *b = a ? map_get(&s->sums, a->value) : NULL;
-        if (!b) {
-            vec_push(mem, &out, x);
-            continue;
-        }
-        if (!sums)
-            continue;
-        lstmt *let = lstmt_new(mem, &out, LS_LET);
-        let->temp = a->value;
-        let->e = lexpr_new(
-            mem,
-            (lexpr){.kind = LX_LOAD, .elem = b->elem, .buffer = b, .nargs = 1, .args = (lexpr *[]){s->d->in_group}});
-    }
-    return out;
-}
-
-/* ---- what is kept in shared memory ---- */
-
-static lexpr *kept(search *s, lexpr *e, deep_value *list, int *n, lexpr *at[2])
-{
-    arena *mem = s->t->o->mem;
-    int i = 0;
-    while (i < *n && !lexpr_is_equal(list[i].value, e))
-        i++;
-    if (i == MOST_VALUES)
-        return e;
-    if (i == *n) {
-        list[(*n)++] = (deep_value){.value = e};
-        list[i].memory =
-            small_array(s->t, BUF_SHARED, list == s->d->rows ? "row_values" : "column_values", e->elem, 1, 1);
-    }
-    buffer *b = list[i].memory;
-    return lexpr_new(mem, (lexpr){.kind = LX_LOAD, .elem = e->elem, .buffer = b, .nargs = 2, .args = at});
-}
-
-/* e with its greatest parts that are of a row and a coordinate, or of a column and one, in shared memory. */
-static lexpr *with_kept(search *s, lexpr *e, lexpr *of_row[2], lexpr *of_column[2])
-{
-    deep *d = s->d;
-    bool before = depends(e, &s->before), column = depends(e, &s->column);
-    if (depends(e, &s->coordinate) && has_load(e) && before != column) {
-        if (column)
-            return kept(s, e, d->columns, &d->ncolumns, of_column);
-        if (!depends(e, &s->others))
-            return kept(s, e, d->rows, &d->nrows, of_row);
-    }
-    lexpr *copy = lexpr_new(s->t->o->mem, *e);
-    for (int i = 0; i < e->nargs; i++)
-        copy->args[i] = with_kept(s, e->args[i], of_row, of_column);
-    return copy;
-}
-
-static int bytes_of(elem e)
-{
-    return e == ELEM_F32 ? 4 : e == ELEM_BOOL ? 1 : 8;
-}
-
-static void lay_out(search *s)
-{
-    deep *d = s->d;
-    lexpr *of_row[2] = {lexpr_temp(s->t->o->mem, d->at), here(s->t->o, PLACE_THREAD)};
-    lexpr *of_column[2] = {lexpr_temp(s->t->o->mem, d->slot), lexpr_temp(s->t->o->mem, d->column)};
-    of_column[0] = lexpr_bin(s->t->o->mem, OP_ADD, of_column[0], of_row[0]);
-    for (int i = 0; i < d->sums.n; i++)
-        d->sums.data[i].term = with_kept(s, d->sums.data[i].term, of_row, of_column);
-    int bytes = 0;
-    for (int i = 0; i < d->nrows; i++)
-        bytes += bytes_of(d->rows[i].memory->elem);
-    d->part = ROW_BYTES / (bytes ? bytes : 4);
-    for (int i = 0; i < d->nrows; i++) {
-        d->rows[i].memory->extents[0] = extent_const(s->t->o->pool, d->part);
-        d->rows[i].memory->extents[1] = extent_const(s->t->o->pool, ROW);
-    }
-    for (int i = 0; i < d->ncolumns; i++) {
-        d->columns[i].memory->extents[0] = extent_const(s->t->o->pool, SLOTS);
-        d->columns[i].memory->extents[1] = extent_const(s->t->o->pool, SCORES);
-    }
-}
-
-static void begin_search(search *s, tiling *t, const points *p)
-{
-    arena *mem = t->o->mem;
-    *s = (search){.t = t, .d = ARENA_NEW(mem, deep)};
-    map *const maps[] = {&s->lets,   &s->inside, &s->indices,    &s->others,
-                         &s->before, &s->column, &s->coordinate, &s->sums};
-    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
-        map_init(maps[i], mem);
-    temp **const temps[] = {&s->d->coordinate, &s->d->at, &s->d->slot, &s->d->column};
-    static const char *const called[] = {"coordinate", "at", "slot", "c"};
-    for (int i = 0; i < 4; i++)
-        *temps[i] = temp_new(mem, called[i], ELEM_INT, false);
-    s->d->in_group = lexpr_temp(mem, temp_new(mem, "in_group", ELEM_INT, false));
-    for (int i = 0; i < p->loops.n; i++)
-        map_set(&s->before, p->loops.data[i]->temp, &mark);
-    lstmt_list before = p->body;
-    for (before.n = 0; p->body.data[before.n] != t->sum;)
-        before.n++;
-    note_declared(&s->others, &before);
-    note_declared(&s->before, &before);
-    note_declared(&s->inside, &t->sum->body);
-    map_set(&s->column, t->sum->temp, &mark);
-    map_set(&s->coordinate, s->d->coordinate, &mark);
-    for (int i = 0; i < t->sum->body.n; i++)
-        if (t->sum->body.data[i]->kind == LS_LET)
-            map_set(&s->lets, t->sum->body.data[i]->temp, t->sum->body.data[i]->e);
-}
-
-deep *find_deep(tiling *t, const points *p)
-{
-    search s;
-    begin_search(&s, t, p);
-    for (int i = 0; i < t->sum->body.n; i++) {
-        const lstmt *x = t->sum->body.data[i];
-        if (is_over_coordinates(x) && !find_sum(&s, x))
-            return NULL;
-    }
-    lstmt_list body = with_values(&s);
-    if (s.d->sums.n == 0 || !can_group(t->o->mem, &body))
-        return NULL;
-    t->sum->body = body;
-    lay_out(&s);
-    return s.d;
-}
+ * then reads its sum from the group's. What each coordinate has of its own for the row, as a gradient, is in memory
+ * with rows of points (offload_deep_rows.c), and takes what a group of columns adds at a time. */
+#include "stage/offload_deep.h"
 
 /* ---- loading ---- */
 
@@ -393,22 +106,104 @@ static lexpr *all_fit(const tiling *t)
     return lexpr_bin(t->o->mem, OP_LE, t->deep->length, lexpr_int(t->o->mem, t->deep->part));
 }
 
-void begin_deep(tiling *t, lstmt_list *out, const points *p)
+static int bytes_of(const buffer *b)
+{
+    return b->elem == ELEM_F32 ? 4 : b->elem == ELEM_BOOL ? 1 : 8;
+}
+
+static int bytes_of_all(const deep_value *list, int n)
+{
+    int bytes = 0;
+    for (int i = 0; i < n; i++)
+        bytes += bytes_of(list[i].memory);
+    return bytes;
+}
+
+static void set_size(const tiling *t, buffer *b, int rows, int columns)
+{
+    b->extents[0] = extent_const(t->o->pool, rows);
+    b->extents[1] = extent_const(t->o->pool, columns);
+}
+
+/* What of a block's shared memory the tile leaves. */
+static int room_of_block(const tiling *t)
+{
+    int room = SHARED_BYTES;
+    for (int e = 0; e <= ELEM_BOOL; e++) {
+        int64_t entries = 0;
+        if (t->entries[e] > 0 && extent_is_const(t->tiles[e]->extents[1], &entries))
+            room -= (int)entries * TILE * bytes_of(t->tiles[e]);
+    }
+    return room;
+}
+
+static void size_memory(tiling *t)
+{
+    deep *d = t->deep;
+    int one_row = bytes_of_all(d->rows, d->nrows), one_column = bytes_of_all(d->columns, d->ncolumns);
+    d->slots =
+        one_column > 0 && COLUMN_BYTES / (one_column * SCORES) < SLOTS ? COLUMN_BYTES / (one_column * SCORES) : SLOTS;
+    int most = one_row > 0 ? (room_of_block(t) - one_column * SCORES * d->slots) / (one_row * ROW) : d->slots;
+    d->part = one_row > 0 ? ROW_BYTES / one_row : d->slots;
+    d->part = d->part > most ? most : d->part;
+    d->part = d->part > d->slots ? d->slots : d->part < 1 ? 1 : d->part;
+    for (int i = 0; i < d->nrows; i++)
+        set_size(t, d->rows[i].memory, d->part, ROW);
+    for (int i = 0; i < d->ncolumns; i++)
+        set_size(t, d->columns[i].memory, d->slots, SCORES);
+}
+
+/* Subscripts of the row's memory. */
+static lexpr **entry_of_row(tiling *t, const points *p, row *w, lexpr *coordinate)
+{
+    lexpr **subs = ARENA_ARRAY(t->o->mem, lexpr *, p->loops.n + 1);
+    subs[0] = coordinate;
+    for (int i = 0; i < p->loops.n; i++)
+        subs[i + 1] = loops_copy_expr(&w->copy, lexpr_temp(t->o->mem, p->loops.data[i]->temp));
+    return subs;
+}
+
+static void store_of_row(tiling *t, lstmt_list *out, buffer *b, lexpr **subs, lexpr *e)
+{
+    lstmt *s = lstmt_new(t->o->mem, out, LS_STORE);
+    s->buffer = b;
+    s->nsubs = b->rank;
+    s->subs = subs;
+    s->e = e;
+}
+
+static void clear_entries(tiling *t, lstmt_list *out, const points *p, row *w)
+{
+    if (t->deep->entries.n == 0)
+        return;
+    lstmt *valid = lstmt_new(t->o->mem, out, LS_IF);
+    valid->e = w->valid;
+    lstmt *loop = new_loop(t, &valid->body, "coordinate", lexpr_int(t->o->mem, 0), t->deep->length, 0);
+    for (int i = 0; i < t->deep->entries.n; i++) {
+        buffer *b = t->deep->entries.data[i].to;
+        store_of_row(t, &loop->body, b, entry_of_row(t, p, w, lexpr_temp(t->o->mem, loop->temp)),
+                     lexpr_const(t->o->mem, b->elem, 0));
+    }
+}
+
+void begin_deep(tiling *t, lstmt_list *out, const points *p, row *w)
 {
     arena *mem = t->o->mem;
     deep *d = t->deep;
+    size_memory(t);
     for (int i = 0; i < d->nrows; i++)
         lstmt_new(mem, out, LS_ARRAY)->buffer = d->rows[i].memory;
     for (int i = 0; i < d->ncolumns; i++)
         lstmt_new(mem, out, LS_ARRAY)->buffer = d->columns[i].memory;
     lexpr *one = lexpr_int(mem, 1);
     d->width = let(t, out, "width", lexpr_bin(mem, OP_MIN, d->length, lexpr_int(mem, d->part)));
-    lexpr *room = lexpr_bin(mem, OP_IDIV, lexpr_int(mem, SLOTS), lexpr_bin(mem, OP_MAX, one, d->width));
+    lexpr *room = lexpr_bin(mem, OP_IDIV, lexpr_int(mem, d->slots), lexpr_bin(mem, OP_MAX, one, d->width));
     room = lexpr_bin(mem, OP_MIN, room, lexpr_int(mem, TILE / SCORES));
     d->groups = let(t, out, "groups", lexpr_select(mem, all_fit(t), room, one));
     lstmt *fits = lstmt_new(mem, out, LS_IF);
     fits->e = all_fit(t);
     load_rows(t, &fits->body, p, lexpr_int(mem, 0), d->length);
+    clear_entries(t, out, p, w);
 }
 
 /* ---- sums of a group ---- */
@@ -423,7 +218,7 @@ static lstmt *loop_over_columns(tiling *t, lstmt_list *out)
 
 static buffer *own_array(tiling *t, lstmt_list *out, const buffer *like)
 {
-    buffer *b = small_array(t, BUF_LOCAL, like->name, like->elem, SCORES, 0);
+    buffer *b = deep_array(t, BUF_LOCAL, like->name, like->elem, SCORES, 0);
     lstmt_new(t->o->mem, out, LS_ARRAY)->buffer = b;
     return b;
 }
@@ -446,6 +241,44 @@ static void clear(tiling *t, lstmt_list *out, buffer **list)
 static void add_entry(tiling *t, lstmt_list *out, buffer *to, lexpr *e)
 {
     store(t, out, to, lexpr_temp(t->o->mem, t->deep->column), NULL, lexpr_bin(t->o->mem, OP_ADD, entry(t, to), e));
+}
+
+static lexpr *count_from(tiling *t, lstmt_list *out, lexpr *first)
+{
+    arena *mem = t->o->mem;
+    lexpr *left = lexpr_bin(mem, OP_SUB, t->deep->length, first);
+    return let(t, out, "count", lexpr_bin(mem, OP_MIN, lexpr_int(mem, t->deep->part), left));
+}
+
+/* What is done where not all coordinates are in shared memory at once. */
+static lstmt_list *large_part(tiling *t, lstmt_list *out)
+{
+    lexpr *fits = all_fit(t);
+    lstmt *large = lstmt_new(t->o->mem, out, LS_IF);
+    large->e = lexpr_point(t->o->mem, OP_NOT, ELEM_BOOL, 1, &fits);
+    return &large->body;
+}
+
+static lstmt *loop_over_coordinates(tiling *t, lstmt_list *out, lexpr *first, lexpr *count)
+{
+    arena *mem = t->o->mem;
+    lstmt *loop = new_loop(t, out, "at", lexpr_int(mem, 0), count, 0);
+    loop->temp = t->deep->at;
+    loop->most = t->deep->part;
+    lstmt *coordinate = lstmt_new(mem, &loop->body, LS_LET);
+    coordinate->temp = t->deep->coordinate;
+    coordinate->e = lexpr_bin(mem, OP_ADD, first, lexpr_temp(mem, t->deep->at));
+    return loop;
+}
+
+/* Those beyond the end are the last one again. */
+static void let_clamped_column(tiling *t, lstmt_list *out, const scoring *g)
+{
+    arena *mem = t->o->mem;
+    lstmt *column = lstmt_new(mem, out, LS_LET);
+    column->temp = t->sum->temp;
+    column->e = lexpr_bin(mem, OP_ADD, lexpr_bin(mem, OP_ADD, g->tile, g->first), lexpr_temp(mem, t->deep->column));
+    column->e = lexpr_bin(mem, OP_MIN, column->e, lexpr_bin(mem, OP_SUB, t->end, lexpr_int(mem, 1)));
 }
 
 /* Coordinates first..first + count: loaded where they are not there yet, then added up. */
@@ -491,6 +324,8 @@ void add_deep(tiling *t, lstmt_list *out, const scoring *g, const points *p, row
         parts[i] = own_array(t, out, d->sums.data[i].sums);
         map_set(&w->copy.buffers, d->sums.data[i].sums, sums[i]);
     }
+    for (int i = 0; i < d->kept.n; i++)
+        map_set(&w->copy.buffers, d->kept.data[i].values, own_array(t, out, d->kept.data[i].values));
     clear(t, out, sums);
     lstmt *slot = lstmt_new(mem, out, LS_LET);
     slot->temp = d->slot;
@@ -501,6 +336,64 @@ void add_deep(tiling *t, lstmt_list *out, const scoring *g, const points *p, row
     lstmt *columns = loop_over_columns(t, &all->body);
     for (int i = 0; i < d->sums.n; i++)
         add_entry(t, &columns->body, sums[i], entry(t, parts[i]));
+}
+
+/* ---- entries of the row ---- */
+
+/* What the columns of the group add to the row's entries of the coordinate; inside: those that are columns. */
+static void add_columns(tiling *t, lstmt_list *out, const scoring *g, row *w, temp **totals, bool inside, lexpr *to)
+{
+    arena *mem = t->o->mem;
+    deep *d = t->deep;
+    lstmt *columns = loop_over_columns(t, out);
+    let_clamped_column(t, &columns->body, g);
+    lexpr *is_column = lexpr_bin(mem, OP_LT, lexpr_bin(mem, OP_ADD, g->first, lexpr_temp(mem, d->column)), to);
+    for (int i = 0; i < d->entries.n; i++) {
+        lexpr *term = loops_copy_expr(&w->copy, d->entries.data[i].term);
+        term = inside ? lexpr_select(mem, is_column, term, lexpr_const(mem, term->elem, 0)) : term;
+        lstmt_set(mem, &columns->body, totals[i], lexpr_bin(mem, OP_ADD, lexpr_temp(mem, totals[i]), term));
+    }
+}
+
+static void add_part_of_entries(tiling *t, lstmt_list *out, const scoring *g, const points *p, row *w, lexpr *first,
+                                lexpr *to)
+{
+    arena *mem = t->o->mem;
+    deep *d = t->deep;
+    lexpr *count = count_from(t, out, first);
+    lstmt_list *load = large_part(t, out);
+    lstmt_new(mem, load, LS_BARRIER);
+    load_rows(t, load, p, first, count);
+    load_columns(t, load, g, first, count);
+    lstmt_new(mem, load, LS_BARRIER);
+    lstmt *valid = lstmt_new(mem, out, LS_IF);
+    valid->e = w->valid;
+    lstmt *coordinates = loop_over_coordinates(t, &valid->body, first, count);
+    lstmt_list *body = &coordinates->body;
+    temp **totals = ARENA_ARRAY(mem, temp *, d->entries.n);
+    for (int i = 0; i < d->entries.n; i++) {
+        totals[i] = temp_new(mem, "total", d->entries.data[i].to->elem, false);
+        lstmt_var(mem, body, totals[i], lexpr_const(mem, totals[i]->elem, 0));
+    }
+    lstmt *whole = lstmt_new(mem, body, LS_IF);
+    whole->e = lexpr_bin(mem, OP_LE, lexpr_bin(mem, OP_ADD, g->first, lexpr_int(mem, SCORES)), to);
+    add_columns(t, &whole->body, g, w, totals, false, to);
+    add_columns(t, &whole->other, g, w, totals, true, to);
+    for (int i = 0; i < d->entries.n; i++) {
+        buffer *b = d->entries.data[i].to;
+        lexpr **subs = entry_of_row(t, p, w, lexpr_temp(mem, d->coordinate));
+        lexpr *old =
+            lexpr_new(mem, (lexpr){.kind = LX_LOAD, .elem = b->elem, .buffer = b, .nargs = b->rank, .args = subs});
+        store_of_row(t, body, b, subs, lexpr_bin(mem, OP_ADD, old, lexpr_temp(mem, totals[i])));
+    }
+}
+
+void add_deep_entries(tiling *t, lstmt_list *out, const scoring *g, const points *p, row *w, lexpr *to)
+{
+    if (t->deep->entries.n == 0)
+        return;
+    lstmt *all = new_loop(t, out, "first", lexpr_int(t->o->mem, 0), t->deep->length, t->deep->part);
+    add_part_of_entries(t, &all->body, g, p, w, lexpr_temp(t->o->mem, all->temp), to);
 }
 
 void let_column_in_group(tiling *t, lstmt_list *out, lexpr *column)

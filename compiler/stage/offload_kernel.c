@@ -124,6 +124,8 @@ void push_rows(offloading *o, lstmt *loop)
 {
     points p = find_points(o, loop);
     lstmt *sum = long_sum(o, &p.body);
+    if (!sum)
+        sum = find_deep_rows(o, &p);
     if (sum)
         push_tiles(o, &p, sum);
     else

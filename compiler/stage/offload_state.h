@@ -128,6 +128,10 @@ void push_scatter(offloading *o, lstmt *s);
 /* offload_sort.c: what the statement writes may be what terms were sorted by. */
 void forget_sortings(offloading *o, const lstmt *s);
 
+/* offload_deep_rows.c: the sum of the points' body, whose rows have memory of their own for sums over columns of each
+ * coordinate: *p becomes a copy in which that is memory of the call, with rows of points. NULL: it is not that. */
+lstmt *find_deep_rows(offloading *o, points *p);
+
 /* offload_kernel.c */
 lstmt *new_kernel(offloading *o, lexpr *blocks, int threads);
 lexpr *load_cell(offloading *o, buffer *b);

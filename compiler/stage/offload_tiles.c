@@ -307,6 +307,8 @@ static void emit_groups(tiling *t, lstmt_list *out, const points *p, lexpr *tile
     vec_push(mem, &groups->body, loop);
     raise_shifts(t, &g, &groups->body);
     append(mem, &groups->body, &g.after);
+    if (t->deep)
+        add_deep_entries(t, &groups->body, &g, p, rows, to);
     append(mem, out, &g.outside);
     append(mem, out, &all);
 }
@@ -378,13 +380,14 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
     int n = t.deep ? 1 : rows_of_thread(o->mem, p, sum);
     k->most = n;
     k->lo = rounded_up(o, p->count, TILE_THREADS * n);
-    if (is_joinable(sum))
+    bool joinable = is_joinable(sum) && !(t.deep && has_deep_entries(t.deep));
+    if (joinable)
         k->hi = count_splits(o, k->lo, sum->hi, TILE);
     declare_tiles(&t, &k->body);
     emit_points(&t, &k->body, p, n, rows);
     emit_prologue(&t, &k->body, p, n, rows);
     if (t.deep)
-        begin_deep(&t, &k->body, p);
+        begin_deep(&t, &k->body, p, rows);
     emit_tiles(&t, &k->body, p, n, rows);
     lstmt_list accs = {0};
     lexpr *at[MOST_ROWS], *valid[MOST_ROWS];
@@ -394,7 +397,7 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
         at[r] = rows[r].point;
         valid[r] = rows[r].valid;
     }
-    if (is_joinable(sum))
+    if (joinable)
         join_splits(o, &k->body, &accs, n, at, valid, p->count);
     emit_epilogue(&t, &k->body, p, n, rows);
 }

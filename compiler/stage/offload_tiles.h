@@ -84,10 +84,14 @@ void add_exponential(tiling *t, scoring *g, const lstmt_list *body, const lstmt 
 /* offload_deep.c */
 /* The sums over coordinates in the sum's body, which then reads their values; NULL: there are none, or they cannot. */
 deep *find_deep(tiling *t, const points *p);
+/* They add to memory of the row, so that blocks cannot share it. */
+bool has_deep_entries(const deep *d);
 /* Before the loop over tiles. */
-void begin_deep(tiling *t, lstmt_list *out, const points *p);
+void begin_deep(tiling *t, lstmt_list *out, const points *p, row *w);
 /* The sums of the group's columns for the row. */
 void add_deep(tiling *t, lstmt_list *out, const scoring *g, const points *p, row *w);
+/* What its columns, up to `to` in the tile, add to the row's entries of the coordinates. */
+void add_deep_entries(tiling *t, lstmt_list *out, const scoring *g, const points *p, row *w, lexpr *to);
 /* The column's number in the group, for its body. */
 void let_column_in_group(tiling *t, lstmt_list *out, lexpr *column);
 

@@ -156,11 +156,11 @@ static node *d_sqrt(graph *g, node *n, int k)
     return bin(g, OP_DIV, num(g, n, 0.5), n);
 }
 
-/* as sqrt, 0 at 0: the derivative of a norm */
+/* as sqrt, 0 at 0: the derivative of a norm; NaN where that is */
 static node *d_root(graph *g, node *n, int k)
 {
-    node *positive = bin(g, OP_LT, num(g, n, 0), n->args[0]);
-    return graph_select(g, positive, d_sqrt(g, n, k), num(g, n, 0));
+    node *zero = bin(g, OP_EQ, n->args[0], num(g, n, 0));
+    return graph_select(g, zero, num(g, n, 0), d_sqrt(g, n, k));
 }
 
 /* -1/2 x^(-3/2) */

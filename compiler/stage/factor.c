@@ -7,59 +7,96 @@
 
 #include "stage/factor_columns.h"
 
+/* A loop around that makes all of its passes, and its index. */
+typedef struct passes {
+    const struct passes *parent;
+    var *const *vars;
+    int nvars;
+    node *lo, *hi;
+} passes;
+
 typedef struct factoring {
     graph *g;
+    const passes *around;
     map seen;
     bool needed[ROUTINE_COUNT]; /* more of the results than the values */
     map done;                   /* node -> its new form */
 } factoring;
 
-/* Wanted where the call of is, for one at least of the points that it serves. */
-static node *call(graph *g, routine_id id, node *const *operands, const node *of)
+static bool any_depends(int n, node *const *operands, int nvars, var *const *vars)
 {
+    for (int i = 0; i < n; i++)
+        if (node_depends_any(operands[i], nvars, vars))
+            return true;
+    return false;
+}
+
+/* Whether the condition, which the index alone of the loop decides, holds in one of its passes. */
+static node *in_some_pass(graph *g, const passes *p, node *condition)
+{
+    var *t = graph_axis(g, NULL, p->vars[0]->name);
+    node *ranges[2] = {p->lo, p->hi}, *body = graph_subst(g, condition, 1, p->vars, &t->self);
+    return graph_reduce(g, OP_ANY, 1, &t, body, NULL, ranges);
+}
+
+/* Wanted where the call of is, for one at least of the points and passes that it serves. */
+static node *call(factoring *f, routine_id id, node *const *operands, const node *of)
+{
+    graph *g = f->g;
     int n = routine_shapes(routine_row(id)->operands);
-    return graph_call(g, id, operands, graph_somewhere(g, graph_call_wanted(of), n, operands));
+    node *wanted = graph_somewhere(g, graph_call_wanted(of), n, operands);
+    for (const passes *p = f->around; p && !any_depends(n, operands, p->nvars, p->vars); p = p->parent) {
+        if (node_depends_any(wanted, p->nvars - 1, p->vars + 1))
+            break;
+        if (node_depends(wanted, p->vars[0]))
+            wanted = graph_somewhere(g, in_some_pass(g, p, wanted), n, operands);
+    }
+    return graph_call(g, id, operands, wanted);
 }
 
-static node *lu_solve(graph *g, node *n, routine_id id)
+static node *lu_solve(factoring *f, node *n, routine_id id)
 {
-    node *lu = call(g, ROUTINE_LU, n->args, n);
-    return graph_out(g, call(g, id, (node *[]){graph_out(g, lu, 0), graph_out(g, lu, 1), n->args[1]}, n), 0);
+    graph *g = f->g;
+    node *lu = call(f, ROUTINE_LU, n->args, n);
+    return graph_out(g, call(f, id, (node *[]){graph_out(g, lu, 0), graph_out(g, lu, 1), n->args[1]}, n), 0);
 }
 
-static node *factor_solve(graph *g, node *n)
+static node *factor_solve(factoring *f, node *n)
 {
-    return lu_solve(g, n, ROUTINE_LU_SOLVE);
+    return lu_solve(f, n, ROUTINE_LU_SOLVE);
 }
 
-static node *factor_solve_t(graph *g, node *n)
+static node *factor_solve_t(factoring *f, node *n)
 {
-    return lu_solve(g, n, ROUTINE_LU_SOLVE_T);
+    return lu_solve(f, n, ROUTINE_LU_SOLVE_T);
 }
 
 /* sum_i log |U_ii| */
-static node *factor_logdet(graph *g, node *n)
+static node *factor_logdet(factoring *f, node *n)
 {
-    node *lu = graph_out(g, call(g, ROUTINE_LU, n->args, n), 0);
+    graph *g = f->g;
+    node *lu = graph_out(g, call(f, ROUTINE_LU, n->args, n), 0);
     var *i = graph_axis(g, lu->extents[0], NULL);
     node *pivot = graph_access(g, lu, (node *[]){i->self, i->self});
     return graph_reduce(g, OP_SUM, 1, &i, graph_un(g, OP_LOG, graph_un(g, OP_ABS, pivot)), NULL, NULL);
 }
 
-static node *factor_lstsq(graph *g, node *n)
+static node *factor_lstsq(factoring *f, node *n)
 {
-    node *qr = call(g, ROUTINE_QR, n->args, n);
+    graph *g = f->g;
+    node *qr = call(f, ROUTINE_QR, n->args, n);
     node *operands[] = {graph_out(g, qr, 0), graph_out(g, qr, 1), n->args[1]};
-    return graph_out(g, call(g, ROUTINE_QR_SOLVE, operands, n), 0);
+    return graph_out(g, call(f, ROUTINE_QR_SOLVE, operands, n), 0);
 }
 
-static node *factor_gram(graph *g, node *n)
+static node *factor_gram(factoring *f, node *n)
 {
-    node *qr = graph_out(g, call(g, ROUTINE_QR, n->args, n), 0);
-    return graph_out(g, call(g, ROUTINE_QR_GRAM, (node *[]){qr, n->args[1]}, n), 0);
+    graph *g = f->g;
+    node *qr = graph_out(g, call(f, ROUTINE_QR, n->args, n), 0);
+    return graph_out(g, call(f, ROUTINE_QR_GRAM, (node *[]){qr, n->args[1]}, n), 0);
 }
 
-static node *(*const rows[ROUTINE_COUNT])(graph *g, node *call) = {
+static node *(*const rows[ROUTINE_COUNT])(factoring *f, node *call) = {
     [ROUTINE_SOLVE] = factor_solve, [ROUTINE_SOLVE_T] = factor_solve_t, [ROUTINE_LOGDET] = factor_logdet,
     [ROUTINE_LSTSQ] = factor_lstsq, [ROUTINE_GRAM] = factor_gram,
 };
@@ -87,14 +124,32 @@ static node *values_alone(factoring *f, node *out)
 {
     for (int i = 0; i < VALUE_ROWS; i++)
         if (out->args[0]->integer == value_rows[i].all && !f->needed[value_rows[i].all])
-            return graph_out(f->g, call(f->g, value_rows[i].values, out->args[0]->args, out->args[0]), 0);
-    return out;
+            return graph_out(f->g, call(f, value_rows[i].values, out->args[0]->args, out->args[0]), 0);
+    node *as_it_is = call(f, (routine_id)out->args[0]->integer, out->args[0]->args, out->args[0]);
+    return graph_out(f->g, as_it_is, (int)out->integer);
 }
 
 static node *factored(factoring *f, node *out)
 {
-    node *(*row)(graph * g, node * call) = rows[out->args[0]->integer];
-    return row ? row(f->g, out->args[0]) : values_alone(f, out);
+    node *(*row)(factoring * f, node * call) = rows[out->args[0]->integer];
+    return row ? row(f, out->args[0]) : values_alone(f, out);
+}
+
+static node *rewrite(void *data, node *n);
+
+static node *rewrite_passes(factoring *f, node *n)
+{
+    node *loop = n->op == OP_STACK ? n->args[0] : n;
+    if (graph_rule(f->g, loop).conditional)
+        return graph_map_args(f->g, n, rewrite, f);
+    const passes *parent = f->around;
+    opening *o = graph_enter(f->g, n);
+    graph_exit(o);
+    const passes own = {parent, o->vars, n->nvars, rewrite(f, loop->args[0]), rewrite(f, loop->args[1])};
+    f->around = &own;
+    node *r = graph_map_args(f->g, n, rewrite, f);
+    f->around = parent;
+    return r;
 }
 
 static node *rewrite(void *data, node *n)
@@ -105,7 +160,7 @@ static node *rewrite(void *data, node *n)
     node *r = map_get(&f->done, n);
     if (r)
         return r;
-    r = graph_map_args(f->g, n, rewrite, f);
+    r = n->op == OP_LOOP || n->op == OP_STACK ? rewrite_passes(f, n) : graph_map_args(f->g, n, rewrite, f);
     if (r->op == OP_OUT && r->args[0]->op == OP_CALL) {
         const char *hint = r->hint;
         r = factored(f, r);

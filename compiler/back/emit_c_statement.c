@@ -518,6 +518,7 @@ static void emit_whole(emitter *e, const lstmt *s, const char *lo, const char *h
     bool is_word = !strpbrk(lo, " +-*?(");
     emit_linef(e, "} else if (%s - %s%s%s >= AD_LANES) {", hi, is_word ? "" : "(", lo, is_word ? "" : ")");
     e->indent += 4;
+    emit_line(e, "/* whole vectors, the last moved back to the end of the range */");
     c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
     l->bits = index_bits(e, s);
     l->nonneg = print_is_nonneg(&e->p, s->lo);

@@ -321,6 +321,15 @@ static void postpone(checker *c, expr *e, int k, const extent *low, const extent
     vec_push(c->mem, &c->pending, w);
 }
 
+/* The shorter one of axes as of a function on nodes and one on the intervals between them; NULL: they are not like
+ * that. */
+static const extent *shorter_by_a_number(const extent *a, const extent *b)
+{
+    int64_t more;
+    bool related = !extent_is_const(a, NULL) && extent_is_const(extent_sub(b, a), &more) && more != 0;
+    return !related ? NULL : more > 0 ? a : b;
+}
+
 static void say_index_disagrees(checker *c, const expr *e, int k, const index_info *info, const char *name)
 {
     const expr *base = e->a.data[0], *old = info->base;
@@ -333,6 +342,12 @@ static void say_index_disagrees(checker *c, const expr *e, int k, const index_in
         return;
     if (base->kind != EXPR_NAME) {
         diag_hint(c->diag, "use another index than '%s'", name);
+        return;
+    }
+    const extent *fewer = shorter_by_a_number(u->extents[axis], t->extents[k]);
+    if (fewer) {
+        diag_hint(c->diag, "use another index for %s, or write the range of '%s': %s: %s", name_text(c, base, "it"),
+                  name, name, extent_str(c->mem, fewer));
         return;
     }
     type *wanted = tensor_like(c, t->kind, t);

@@ -6,6 +6,7 @@
 enum {
     UNROLL_TERMS = 16,       /* entries of a reduction that is written out */
     UNROLL_TERMS_NESTED = 4, /* ... when its body holds a reduction itself */
+    UNROLL_NODES = 2500,      /* a larger body is not written out: derivatives of it would be copied again and again */
     LARGE = 300, /* nodes of an entry that is stored even where it is used once: compile time stays linear */
     CHEAP = 6    /* operations of a tensor's entry that is computed again rather than stored */
 };
@@ -61,6 +62,7 @@ static int64_t short_axes(const node *n, bool *is_short)
 {
     int64_t total = 1, size;
     int64_t limit = contains_heavy(n->args[0], 6) ? UNROLL_TERMS_NESTED : UNROLL_TERMS;
+    limit = graph_count(n->args[0], UNROLL_NODES + 1, true) > UNROLL_NODES ? 0 : limit;
     for (int i = 0; i < n->nvars; i++) {
         is_short[i] =
             n->vars[i]->extent && extent_is_const(n->vars[i]->extent, &size) && size >= 1 && size * total <= limit;

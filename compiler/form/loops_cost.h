@@ -102,7 +102,8 @@ typedef struct kernel_cost {
 
 typedef VEC(kernel_cost) kernel_list;
 
-/* The kernels in the order in which they run; for a GPU, each may be several launches, with the same text. Atoms of the polynomials: sizes, and int inputs that bound loops. */
+/* The kernels in the order in which they run; for a GPU, each may be several launches, with the same text. Atoms of the
+ * polynomials: sizes, and int inputs that bound loops. */
 kernel_list loops_kernels(arena *mem, const nest_fn *f);
 /* A loop around it goes on only while a condition holds: its times are the most there may be. */
 bool kernel_is_limited(const kernel_cost *k);

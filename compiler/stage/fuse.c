@@ -6,7 +6,7 @@
 enum {
     UNROLL_TERMS = 16,       /* entries of a reduction that is written out */
     UNROLL_TERMS_NESTED = 4, /* ... when its body holds a reduction itself */
-    UNROLL_NODES = 2500,      /* a larger body is not written out: derivatives of it would be copied again and again */
+    UNROLL_NODES = 2500,     /* a larger body is not written out: derivatives of it would be copied again and again */
     LARGE = 300, /* nodes of an entry that is stored even where it is used once: compile time stays linear */
     CHEAP = 6    /* operations of a tensor's entry that is computed again rather than stored */
 };

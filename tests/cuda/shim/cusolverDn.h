@@ -159,8 +159,8 @@ cusolverStatus_t syevd(cusolverDnHandle_t h, cusolverEigMode_t mode, cublasFillM
     a = argument(a), w = argument(w), room = argument(room), info = argument(info);
     enqueue(h->stream, [=]() {
         fill_room(room, (size_t)has);
-        *info = choose<T>(LAPACKE_ssyevd, LAPACKE_dsyevd)(LAPACK_COL_MAJOR, mode == CUSOLVER_EIG_MODE_VECTOR ? 'V' : 'N',
-                                                          lapack_fill(fill), n, a, lda, w);
+        *info = choose<T>(LAPACKE_ssyevd, LAPACKE_dsyevd)(
+            LAPACK_COL_MAJOR, mode == CUSOLVER_EIG_MODE_VECTOR ? 'V' : 'N', lapack_fill(fill), n, a, lda, w);
     });
     return CUSOLVER_STATUS_SUCCESS;
 }

@@ -214,6 +214,7 @@ static void form_effect(form *f, const lstmt *s)
         form_write(f, s->from);
         break;
     case LS_CALL:
+        assert(s->routine);
         f->alone |= !s->routine->total;
         for (int i = routine_shapes(s->routine->operands); i < s->nsubs; i++)
             form_write(f, s->subs[i]->buffer);

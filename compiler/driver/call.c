@@ -17,12 +17,7 @@ const ad_function *call_find(const report *r, const ad_module *m, const char *na
         if (n < 256)
             names[n++] = m->functions[i].name;
     }
-    report_error(r, "the model exports no function '%s'", name);
-    const char *nearest = diag_nearest(name, names, n);
-    if (nearest)
-        report_hint(r, "did you mean '%s'?", nearest);
-    else if (!n)
-        report_hint(r, "write 'export' before a function to make it known");
+    report_no_function(r, name, names, n);
     return NULL;
 }
 

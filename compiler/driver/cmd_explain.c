@@ -26,10 +26,7 @@ static bool find_wanted(const options *o, const nest_module *m, const char *name
         report_error(&o->report, "the model exports no function");
         return false;
     }
-    report_error(&o->report, "the model exports no function '%s'", name);
-    const char *nearest = diag_nearest(name, known, m->fns.n);
-    if (nearest)
-        report_hint(&o->report, "did you mean '%s'?", nearest);
+    report_no_function(&o->report, name, known, m->fns.n);
     return false;
 }
 

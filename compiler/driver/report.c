@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/diag.h"
+#include "base/text.h"
+
 static void paint(const report *r, const char *code, const char *word)
 {
     if (r->color)
@@ -57,4 +60,23 @@ void report_note(const report *r, const char *fmt, ...)
     vfprintf(stderr, fmt, ap);
     fputc('\n', stderr);
     va_end(ap);
+}
+
+void report_no_function(const report *r, const char *name, const char *const *names, int n)
+{
+    enum { MOST = 8 };
+    report_error(r, "the model exports no function '%s'", name);
+    const char *nearest = diag_nearest(name, names, n);
+    if (nearest) {
+        report_hint(r, "did you mean '%s'?", nearest);
+        return;
+    }
+    arena *mem = arena_new();
+    text t;
+    text_init(&t, mem);
+    for (int i = 0; i < n && i < MOST; i++)
+        text_addf(&t, "%s%s", i ? ", " : "it exports ", names[i]);
+    text_add(&t, n > MOST ? ", ...; " : n ? "; " : "");
+    report_hint(r, "%swrite 'export' before a function to make it known", text_str(&t));
+    arena_free(mem);
 }

@@ -20,4 +20,7 @@ void report_hint(const report *r, const char *fmt, ...) __attribute__((format(pr
 /* "adc: ..." on stderr, with -v only. */
 void report_note(const report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The model exports no function of that name, but the n in names. */
+void report_no_function(const report *r, const char *name, const char *const *names, int n);
+
 #endif

@@ -43,6 +43,9 @@ one_error
 err_has "give steps=INT"
 expect 1 adc bench "$model" enrgy N=3
 err_has "did you mean 'energy'?"
+expect 1 adc bench "$model" quadrature N=3
+err_has "it exports energy, "
+err_has "write 'export' before a function"
 expect 1 adc bench "$model" energy N=3 M=4
 err_has "has no argument 'M'"
 expect 1 adc bench "$model" energy N=3 'q=normal(4,3)'

@@ -19,7 +19,7 @@ export NVCC
 programs() { python3 "$here/../programs/check.py" -j 1 --target=cuda --option=$level --shard="$part" "$@"; }
 
 failed=0
-programs || failed=1
+programs --no-gradcheck || failed=1 # what runs is held against results; the gradients of these are checked in C
 programs --dir "$here/../derivatives" || failed=1
 programs --real=f32 /precision /reduce_ /sums_ /model_{hamiltonian,sinkhorn}.ad || failed=1
 python3 "$here/../random/check.py" -j 1 --target=cuda --seeds 1..4 --shard="$part" || failed=1

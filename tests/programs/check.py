@@ -124,8 +124,8 @@ def mismatch(want, got, tolerance):
 
 
 class Runner:
-    def __init__(self, adc, extra, real, target):
-        self.adc, self.extra, self.real, self.target = adc, extra, real, target
+    def __init__(self, adc, extra, real, target, gradchecks):
+        self.adc, self.extra, self.real, self.target, self.gradchecks = adc, extra, real, target, gradchecks
 
     def command(self, test, run):
         command = [self.adc, run.kind, test.path] + run.words + test.options
@@ -187,7 +187,8 @@ class Runner:
         if (self.real == "f32" and test.f32 == "off") or (self.target == "cuda" and test.cuda == "off"):
             return []
         lines, said = [], set()
-        runs = [r for r in test.runs if r.kind != "gradcheck" or self.target == "c" or test.cuda == "on"]
+        checked = self.gradchecks and (self.target == "c" or test.cuda == "on")
+        runs = [r for r in test.runs if r.kind != "gradcheck" or checked]
         for line in (line for run in runs for line in self.run(test, run)):
             why = line and line.split(": exit ", 1)[-1].replace("\n", " ")[:45]
             if line and ": exit " in line and why in said:
@@ -209,12 +210,13 @@ def main():
     p.add_argument("-j", type=int, default=2, help="files at a time")
     p.add_argument("--option", action="append", default=[],
                    help="passed to adc run and adc gradcheck, before $ADC_TEST_OPTIONS")
+    p.add_argument("--no-gradcheck", action="store_true", help="only what is run: finite differences take many calls")
     args = p.parse_args()
     k, n = (int(v) for v in args.shard.split("/"))
     paths = sorted(os.path.join(args.dir, f) for f in os.listdir(args.dir) if f.endswith(".ad"))
     tests = [t for t in map(Test, paths) if t.runs]
     tests = [t for t in tests if not args.filter or any(f in t.path for f in args.filter)][k - 1 :: n]
-    runner = Runner(args.adc, args.option + os.environ.get("ADC_TEST_OPTIONS", "").split(), args.real, args.target)
+    runner = Runner(args.adc, args.option + os.environ.get("ADC_TEST_OPTIONS", "").split(), args.real, args.target, not args.no_gradcheck)
     passed, failed = 0, 0
     with ThreadPoolExecutor(args.j) as pool:
         for lines in pool.map(runner.file, tests):

@@ -80,10 +80,9 @@ int main(void)
           1, (expected[]){{"a; ", "1", "M*N", "3*D+3", "0", "1", "0", "8*D*M+8*D*N+8*M", "8*N", 2}});
     check("export fn first(x: real[N, 3], k: int) -> (y: real[N], z: real) {\n"
           "    var y[i] = x[i, 1];\n    for t in 0..k {\n        y = y + sin(y);\n    }\n    return y, sum(y);\n}\n",
-          4,
+          3,
           (expected[]){{"y_1; ", "1", "N", "0", "0", "0", "0", "16*N", "16*N", 1},
-                       {"t1; ", "k", "N", "0", "0", "0", "1", "8*N", "8*N", 1},
-                       {"y_4; ", "k", "N", "1", "0", "0", "0", "16*N", "8*N", 1},
+                       {"y_4; ", "k", "N", "1", "0", "0", "1", "8*N", "8*N", 1},
                        {"adc_cost_", "1", "N", "1", "0", "0", "0", "8*N", "8*N+8", 1}});
     check("export fn nearest(x: real[N, 3], y: real[M, 3]) -> (k: int[N, 5]) {\n"
           "    let k[i] = argkmin[j, 5](sqdist(x[i], y[j]));\n    return k;\n}\n",

@@ -246,10 +246,34 @@ static bool is_inside_out(const fuse_uses *u, const node *access)
     return true;
 }
 
+static bool finds_call(map *seen, const node *n)
+{
+    if (n->op == OP_CALL)
+        return true;
+    if (n->nargs == 0 || map_get(seen, n))
+        return false;
+    map_set(seen, n, seen);
+    for (int i = 0; i < n->nargs; i++)
+        if (finds_call(seen, n->args[i]))
+            return true;
+    return false;
+}
+
+/* It is made of results of a routine, which are had as a whole. */
+static bool holds_call(const node *t)
+{
+    map seen;
+    arena *scratch = arena_new();
+    map_init(&seen, scratch);
+    bool found = finds_call(&seen, t);
+    arena_free(scratch);
+    return found;
+}
+
 static bool is_exact(const fuse_uses *u, const node *n)
 {
     return n->op == OP_ACCESS && fuse_is_plain(n) &&
-           (axes_around(u, n->args[0]) == n->args[0]->rank || is_inside_out(u, n));
+           (axes_around(u, n->args[0]) == n->args[0]->rank || (is_inside_out(u, n) && holds_call(n->args[0])));
 }
 
 static void note_use(fuse_uses *u, const node *n)

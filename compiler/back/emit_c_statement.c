@@ -434,6 +434,15 @@ static int index_bits(const emitter *e, const lstmt *s)
     return lo > hi ? lo : hi;
 }
 
+static c_local *declare_index(emitter *e, const lstmt *s)
+{
+    c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
+    l->bits = index_bits(e, s);
+    l->nonneg = print_is_nonneg(&e->p, s->lo);
+    l->below = s->hi;
+    return l;
+}
+
 static const char *loop_step(emitter *e, const lstmt *s, const char *name)
 {
     if (s->lanes) {
@@ -478,10 +487,7 @@ static bool runs_seldom(const emitter *e, const lstmt *s)
 static void emit_passes(emitter *e, const lstmt *s, const char *lo, const char *hi, bool threads)
 {
     int mark = enter_scope(e);
-    c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
-    l->bits = index_bits(e, s);
-    l->nonneg = print_is_nonneg(&e->p, s->lo);
-    l->below = s->hi;
+    const c_local *l = declare_index(e, s);
     bool is_short = e->p.host && s->most > 0 && s->most <= SHORT_RANGE;
     const char *type = is_short ? "int" : "int64_t";
     if (is_short && s->hi->kind != LX_CONST)
@@ -519,10 +525,7 @@ static void emit_whole(emitter *e, const lstmt *s, const char *lo, const char *h
     emit_linef(e, "} else if (%s - %s%s%s >= AD_LANES) {", hi, is_word ? "" : "(", lo, is_word ? "" : ")");
     e->indent += 4;
     emit_line(e, "/* whole vectors, the last moved back to the end of the range */");
-    c_local *l = print_declare(&e->p, s->temp, emitter_name(e, s->temp->name));
-    l->bits = index_bits(e, s);
-    l->nonneg = print_is_nonneg(&e->p, s->lo);
-    l->below = s->hi;
+    const c_local *l = declare_index(e, s);
     emit_linef(e, "for (int64_t %s = %s; %s < %s; %s) {", next, lo, next, hi, loop_step(e, s, next));
     emit_linef(e, "    const int64_t %s = %s(%s, %s - AD_LANES);", l->name, prelude_use(e->p.helpers, "ad_min_int"),
                next, hi);

@@ -8,23 +8,13 @@
 
 enum { MOST_STATEMENTS = 12, MOST_LANES = 64 };
 
-static bool reads(const lexpr *e, const buffer *b)
-{
-    if (!e)
-        return false;
-    bool found = e->kind == LX_LOAD && e->buffer == b;
-    for (int i = 0; i < e->nargs && !found; i++)
-        found = reads(e->args[i], b);
-    return found;
-}
-
 static bool is_read(const lstmt_list *body, const buffer *b)
 {
     for (int i = 0; i < body->n; i++) {
         const lstmt *s = body->data[i];
-        bool found = reads(s->e, b) || reads(s->filter, b);
+        bool found = lexpr_reads(s->e, b) || lexpr_reads(s->filter, b);
         for (int k = 0; k < s->nsubs && !found; k++)
-            found = reads(s->subs[k], b);
+            found = lexpr_reads(s->subs[k], b);
         if (found)
             return true;
     }

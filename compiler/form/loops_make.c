@@ -136,6 +136,26 @@ lexpr *lstmt_compensated(arena *mem, lstmt_list *out, lexpr *sum, lexpr *lost, l
     return total;
 }
 
+bool lexpr_reads(const lexpr *e, const void *what)
+{
+    if (!e)
+        return false;
+    bool found = (e->kind == LX_LOAD && e->buffer == what) || (e->kind == LX_TEMP && e->temp == what);
+    for (int i = 0; i < e->nargs && !found; i++)
+        found = lexpr_reads(e->args[i], what);
+    return found;
+}
+
+bool lexpr_depends(const lexpr *e, const map *on)
+{
+    if (!e)
+        return false;
+    bool found = (e->kind == LX_LOAD && map_get(on, e->buffer)) || (e->kind == LX_TEMP && map_get(on, e->temp));
+    for (int i = 0; i < e->nargs && !found; i++)
+        found = lexpr_depends(e->args[i], on);
+    return found;
+}
+
 bool lexpr_is_lanewise(const lexpr *e)
 {
     return e->kind == LX_POINT && (e->op == OP_NORMAL || e->op == OP_UNIFORM);

@@ -1,6 +1,7 @@
 /* Makes the parts of loop nests. All memory is the arena's; nothing is checked. */
 #ifndef ADC_FORM_LOOPS_MAKE_H
 #define ADC_FORM_LOOPS_MAKE_H
+#include "base/map.h"
 #include "form/loops.h"
 
 /* A value has lanes when one of its parts has, unless it is made of lanes. */
@@ -22,6 +23,9 @@ lexpr *lexpr_finite(arena *mem, lexpr *x);
 /* exp(x - shift), by powers of two: what that adds to the error of a term, a sum of such terms cannot see, its greatest
  * being 1. */
 lexpr *lexpr_exp_less(arena *mem, lexpr *x, lexpr *shift);
+/* Whether e, or NULL, reads a temporary or loads from a buffer: that one; any of a map's keys. */
+bool lexpr_reads(const lexpr *e, const void *what);
+bool lexpr_depends(const lexpr *e, const map *on);
 /* An op that lanes are given one by one; stays a declaration of its own. */
 bool lexpr_is_lanewise(const lexpr *e);
 

@@ -109,23 +109,11 @@ static bool find_additions(blocking *b, const lstmt_list *list, const buffer *f,
     return true;
 }
 
-static bool is_loaded(const lexpr *e, const buffer *f)
-{
-    if (!e)
-        return false;
-    if (e->kind == LX_LOAD && e->buffer == f)
-        return true;
-    for (int i = 0; i < e->nargs; i++)
-        if (is_loaded(e->args[i], f))
-            return true;
-    return false;
-}
-
 static bool is_read(const lstmt_list *list, const buffer *f)
 {
     for (int i = 0; i < list->n; i++) {
         const lstmt *s = list->data[i];
-        if (is_loaded(s->e, f) || is_loaded(s->filter, f) || is_read(&s->body, f) || is_read(&s->other, f))
+        if (lexpr_reads(s->e, f) || lexpr_reads(s->filter, f) || is_read(&s->body, f) || is_read(&s->other, f))
             return true;
     }
     return false;

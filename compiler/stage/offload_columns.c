@@ -24,19 +24,9 @@ void note_declared(map *m, const lstmt_list *body)
     }
 }
 
-static bool depends(const lexpr *e, const map *on)
-{
-    if ((e->kind == LX_TEMP && map_get(on, e->temp)) || (e->kind == LX_LOAD && map_get(on, e->buffer)))
-        return true;
-    for (int i = 0; i < e->nargs; i++)
-        if (depends(e->args[i], on))
-            return true;
-    return false;
-}
-
 static bool is_of_column(const tiling *t, const lexpr *e)
 {
-    return depends(e, &t->columns) && !depends(e, &t->rows);
+    return lexpr_depends(e, &t->columns) && !lexpr_depends(e, &t->rows);
 }
 
 /* Can be read whether or not the program comes to it. */
@@ -100,9 +90,9 @@ static lexpr *distributed(tiling *t, lexpr *e)
     for (int k = 0; k < 2; k++) {
         lexpr *c = e->args[k], *d = e->args[1 - k];
         bool sum = d->kind == LX_POINT && (d->op == OP_SUB || d->op == OP_ADD);
-        if (!sum || depends(c, &t->rows) || depends(c, &t->columns))
+        if (!sum || lexpr_depends(c, &t->rows) || lexpr_depends(c, &t->columns))
             continue;
-        bool first = !depends(d->args[0], &t->rows), second = !depends(d->args[1], &t->rows);
+        bool first = !lexpr_depends(d->args[0], &t->rows), second = !lexpr_depends(d->args[1], &t->rows);
         if (first != second)
             return lexpr_bin(mem, d->op, lexpr_bin(mem, OP_MUL, d->args[0], c), lexpr_bin(mem, OP_MUL, d->args[1], c));
     }

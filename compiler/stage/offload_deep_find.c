@@ -83,16 +83,6 @@ static lexpr *inserted(search *s, const lexpr *e)
     return copy;
 }
 
-static bool depends(const lexpr *e, const map *on)
-{
-    if ((e->kind == LX_TEMP && map_get(on, e->temp)) || (e->kind == LX_LOAD && map_get(on, e->buffer)))
-        return true;
-    for (int i = 0; i < e->nargs; i++)
-        if (depends(e->args[i], on))
-            return true;
-    return false;
-}
-
 static bool has_load(const lexpr *e)
 {
     bool any = e->kind == LX_LOAD;
@@ -259,11 +249,11 @@ static lexpr *kept(search *s, lexpr *e, deep_value *list, int *n, lexpr *at[2])
 static lexpr *with_kept(search *s, lexpr *e, lexpr *of_row[2], lexpr *of_column[2])
 {
     deep *d = s->d;
-    bool before = depends(e, &s->before), column = depends(e, &s->column);
-    if (depends(e, &s->coordinate) && has_load(e) && before != column) {
+    bool before = lexpr_depends(e, &s->before), column = lexpr_depends(e, &s->column);
+    if (lexpr_depends(e, &s->coordinate) && has_load(e) && before != column) {
         if (column)
             return kept(s, e, d->columns, &d->ncolumns, of_column);
-        if (!depends(e, &s->others))
+        if (!lexpr_depends(e, &s->others))
             return kept(s, e, d->rows, &d->nrows, of_row);
     }
     lexpr *copy = lexpr_new(s->t->o->mem, *e);

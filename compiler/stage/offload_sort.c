@@ -69,23 +69,14 @@ static const sorting *find_sorting(const offloading *o, const sorting *wanted)
     return NULL;
 }
 
-static bool reads(const lexpr *e, const void *what)
-{
-    if ((e->kind == LX_LOAD && e->buffer == what) || (e->kind == LX_TEMP && e->temp == what))
-        return true;
-    for (int i = 0; i < e->nargs; i++)
-        if (reads(e->args[i], what))
-            return true;
-    return false;
-}
-
 static bool writes_what_is_read(const lstmt *s, const lexpr *e)
 {
-    if ((s->buffer && reads(e, s->buffer)) || (s->from && reads(e, s->from)) || (s->temp && reads(e, s->temp)) ||
-        (s->acc && (reads(e, s->acc->value) || (s->acc->second && reads(e, s->acc->second)))))
+    if ((s->buffer && lexpr_reads(e, s->buffer)) || (s->from && lexpr_reads(e, s->from)) ||
+        (s->temp && lexpr_reads(e, s->temp)) ||
+        (s->acc && (lexpr_reads(e, s->acc->value) || (s->acc->second && lexpr_reads(e, s->acc->second)))))
         return true;
     for (int i = 0; i < s->nsubs; i++)
-        if (s->kind == LS_CALL && reads(e, s->subs[i]->buffer))
+        if (s->kind == LS_CALL && lexpr_reads(e, s->subs[i]->buffer))
             return true;
     const lstmt_list *const inside[] = {&s->body, &s->other};
     for (int k = 0; k < 2; k++)

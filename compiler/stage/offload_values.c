@@ -87,19 +87,9 @@ static void note_reads(map *read, const lstmt *s)
         note_reads(read, s->other.data[i]);
 }
 
-static bool depends(const lexpr *e, const map *on)
-{
-    if ((e->kind == LX_TEMP && map_get(on, e->temp)) || (e->kind == LX_LOAD && map_get(on, e->buffer)))
-        return true;
-    for (int i = 0; i < e->nargs; i++)
-        if (depends(e->args[i], on))
-            return true;
-    return false;
-}
-
 static bool is_light(const storing *t, const lstmt *s)
 {
-    return s->kind == LS_LET && !depends(s->e, &t->heavy);
+    return s->kind == LS_LET && !lexpr_depends(s->e, &t->heavy);
 }
 
 static void store_if_read(storing *t, temp *of)

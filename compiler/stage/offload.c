@@ -42,13 +42,7 @@ static void offload_swap(offloading *o, lstmt *s)
 
 /* Control. */
 
-static lexpr *load(offloading *o, buffer *b)
-{
-    return lexpr_new(o->mem, (lexpr){.kind = LX_LOAD, .elem = b->elem, .buffer = b});
-}
-
-/* A cell that holds whether the condition and the guard around do. */
-static buffer *push_guard(offloading *o, lexpr *condition)
+buffer *push_guard(offloading *o, lexpr *condition)
 {
     lexpr *around = o->guard;
     o->guard = NULL;
@@ -64,10 +58,10 @@ static buffer *push_guard(offloading *o, lexpr *condition)
     return cell;
 }
 
-static void walk_guarded(offloading *o, const lstmt_list *body, buffer *cell)
+void walk_guarded(offloading *o, const lstmt_list *body, buffer *cell)
 {
     lexpr *around = o->guard;
-    o->guard = load(o, cell);
+    o->guard = load_cell(o, cell);
     flush_serial(o);
     walk(o, body);
     flush_serial(o);
@@ -315,6 +309,7 @@ void offload(nest_fn *f, arena *mem)
     map_init(&o.device, mem);
     map_init(&o.cells, mem);
     map_init(&o.origins, mem);
+    map_init(&o.first_made, mem);
     loops_live(&o.live, &f->body);
     find_origins(&o, &f->body);
     find_device_temps(&o);

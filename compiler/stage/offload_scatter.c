@@ -12,24 +12,6 @@
 
 enum { CHUNK = 128, MOST_NODES = 200 };
 
-/* What a subscript of the target is. */
-typedef enum role {
-    ROLE_ROW,  /* computed from the term */
-    ROLE_FREE, /* the index of a loop over that axis, and of nothing else */
-    ROLE_CONST /* a number in range */
-} role;
-
-typedef struct scatter {
-    offloading *o;
-    lstmt_list path; /* loops and conditions, from the outermost to the addition; each the last one of its body */
-    const lstmt *add;
-    VEC(lstmt *) terms, frees; /* loops */
-    role *roles;
-    map lets;     /* temporary -> its declaration, or a mark: it is none that can be inserted */
-    map declared; /* temporaries and arrays of the nest */
-    sorting rows;
-} scatter;
-
 /* ---- finding ---- */
 
 static char mark;
@@ -136,21 +118,26 @@ static bool mentions(const scatter *x, const lexpr *e, const temp *t)
     return false;
 }
 
+bool is_index_of(const scatter *x, int axis, const lstmt *loop)
+{
+    const lexpr *sub = x->add->subs[axis];
+    if (loop->kind != LS_FOR || sub->kind != LX_TEMP || sub->temp != loop->temp)
+        return false;
+    for (int k = 0; k < x->add->nsubs; k++)
+        if (k != axis && mentions(x, x->add->subs[k], loop->temp))
+            return false;
+    return true;
+}
+
 /* The loop over all of the axis whose index the subscript is, and no other subscript's. */
 static lstmt *free_loop(const scatter *x, int axis)
 {
-    const lexpr *sub = x->add->subs[axis];
-    lstmt *found = NULL;
     for (int i = 0; i < x->path.n; i++) {
         lstmt *s = x->path.data[i];
-        if (s->kind == LS_FOR && sub->kind == LX_TEMP && sub->temp == s->temp &&
-            is_same_size(x, loop_range(x->o, s), x->add->buffer->extents[axis]))
-            found = s;
+        if (is_index_of(x, axis, s) && is_same_size(x, loop_range(x->o, s), x->add->buffer->extents[axis]))
+            return s;
     }
-    for (int k = 0; found && k < x->add->nsubs; k++)
-        if (k != axis && mentions(x, x->add->subs[k], found->temp))
-            return NULL;
-    return found;
+    return NULL;
 }
 
 static bool is_in_range(const scatter *x, const lexpr *sub, const extent *n)
@@ -226,7 +213,7 @@ static lexpr *inserted(insertion *n, const lexpr *e)
         return NULL;
     if (e->kind == LX_TEMP)
         return inserted_temp(n, e);
-    n->fixed &= e->kind != LX_LOAD || e->buffer->kind == BUF_INPUT;
+    n->fixed &= e->kind != LX_LOAD || e->buffer->kind == BUF_INPUT || map_get(&x->o->first_made, e->buffer);
     lexpr *copy = lexpr_new(x->o->mem, *e);
     copy->guarded |= e->kind == LX_LOAD && e->nargs > 0; /* it comes before the checks of the data */
     for (int i = 0; i < e->nargs; i++) {
@@ -307,19 +294,25 @@ static bool is_entangled(const lstmt *s, const buffer *target)
     return found;
 }
 
-static scatter *find_scatter(const offloading *o, const lstmt *s)
+scatter *read_scatter(const offloading *o, const lstmt *s)
 {
     scatter *x = ARENA_NEW(o->mem, scatter);
     *x = (scatter){.o = (offloading *)o};
     map_init(&x->lets, o->mem);
     map_init(&x->declared, o->mem);
-    bool found = s->kind == LS_FOR && find_path(x, (lstmt *)s) && find_roles(x) && find_row(x);
+    bool found = s->kind == LS_FOR && find_path(x, (lstmt *)s);
     return found && !is_entangled(s, x->add->buffer) ? x : NULL;
+}
+
+static scatter *find_scatter(const offloading *o, const lstmt *s)
+{
+    scatter *x = read_scatter(o, s);
+    return x && find_roles(x) && find_row(x) ? x : NULL;
 }
 
 bool is_scatter(const offloading *o, const lstmt *s)
 {
-    return find_scatter(o, s) != NULL;
+    return find_scatter(o, s) || is_ranged_scatter(o, s);
 }
 
 /* ---- kernels ---- */
@@ -531,9 +524,8 @@ static buffer *find_sums(scatter *x, const sorting *w)
     return b;
 }
 
-void push_scatter(offloading *o, lstmt *s)
+static void push_sorted(offloading *o, lstmt *s)
 {
-    flush_serial(o);
     scatter *x = find_scatter(o, with_stored_values(o, s));
     const char *comment = o->comment;
     const sorting *w = sorted(o, &x->rows);
@@ -542,4 +534,13 @@ void push_scatter(offloading *o, lstmt *s)
     push_chunks(x, w, sums);
     o->comment = comment;
     push_entries(x, w, sums);
+}
+
+void push_scatter(offloading *o, lstmt *s)
+{
+    flush_serial(o);
+    if (find_scatter(o, s))
+        push_sorted(o, s);
+    else
+        push_ranged_scatter(o, s);
 }

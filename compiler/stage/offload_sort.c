@@ -99,7 +99,7 @@ void forget_sortings(offloading *o, const lstmt *s)
 
 /* ---- new ones ---- */
 
-static lstmt *loop_to(offloading *o, const char *name, const extent *n)
+lstmt *loop_to(offloading *o, const char *name, const extent *n)
 {
     lstmt *loop = ARENA_NEW(o->mem, lstmt);
     *loop = (lstmt){.kind = LS_FOR, .independent = true, .lo = lexpr_int(o->mem, 0), .hi = lexpr_size(o->mem, n)};

@@ -19,6 +19,16 @@ typedef struct made_sorting {
     const lexpr *guard;
 } made_sorting;
 
+/* Ranges of a loop that data decide, for each pass of a loop around it: first..end. */
+typedef struct owned_ranges {
+    lexpr *first, *end;         /* in the index of the loop around it: term_index 0 */
+    const extent *owners, *all; /* so many ranges; they lie in 0..all */
+    bool fixed;                 /* they depend on inputs alone */
+    buffer *owner;              /* of each of 0..all: the range that has it; -1: none */
+    buffer *in_order;           /* all is as said, and they follow each other */
+    buffer *out_of_order;       /* not so */
+} owned_ranges;
+
 typedef struct offloading {
     arena *mem;
     nest_fn *f;
@@ -40,8 +50,10 @@ typedef struct offloading {
     bool any_rows;                     /* the points of one are not a size */
     lstmt_list first;                  /* what comes before the statement of the function that is being read */
     VEC(made_sorting) sortings;
-    VEC(temp *) indices; /* of terms, in sortings */
-    buffer_parts rooms;  /* of sorting */
+    map first_made;             /* buffers that depend on inputs alone, and are there before all that reads them */
+    VEC(owned_ranges *) ranges; /* fixed ones */
+    VEC(temp *) indices;        /* of terms, in sortings */
+    buffer_parts rooms;         /* of sorting */
     buffer_parts chunk_sums;
     int kernels;
 } offloading;
@@ -131,6 +143,11 @@ void forget_sortings(offloading *o, const lstmt *s);
 /* offload_deep_rows.c: the sum of the points' body, whose rows have memory of their own for sums over columns of each
  * coordinate: *p becomes a copy in which that is memory of the call, with rows of points. NULL: it is not that. */
 lstmt *find_deep_rows(offloading *o, points *p);
+
+/* offload.c */
+/* A cell that holds whether the condition and the guard around do. */
+buffer *push_guard(offloading *o, lexpr *condition);
+void walk_guarded(offloading *o, const lstmt_list *body, buffer *cell);
 
 /* offload_kernel.c */
 lstmt *new_kernel(offloading *o, lexpr *blocks, int threads);

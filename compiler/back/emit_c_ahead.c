@@ -1,10 +1,12 @@
-/* Rows that the next pass of a loop reads are fetched while this one computes.
+/* Rows that the next pass of a loop reads or writes are fetched while this one computes.
  *
  * A loop that goes back through time reads what it kept from the last row to the first: no processor fetches that ahead
- * by itself, and each pass would begin by waiting for memory. Read for it are loads whose first subscript is x - pass,
- * x known before the loop. Only a hint: no result depends on it. */
+ * by itself, and each pass would begin by waiting for memory. A loop that keeps rows would end each pass so: what is
+ * written to memory is read before. The next rows are known for subscripts x - pass, x known before the loop, and for
+ * the pass itself. Only a hint: no result depends on it. */
 #include "back/emit_c_parts.h"
 #include "back/spell.h"
+#include "form/loops_make.h"
 
 typedef struct looking {
     emitter *e;
@@ -49,22 +51,30 @@ static const lexpr *row_before(const looking *l, const lexpr *sub)
     return goes_back && is_known_before(l, sub->args[0]) ? sub->args[0] : NULL;
 }
 
-static void fetch(looking *l, const buffer *b, const lexpr *x)
+static const extent *row_bytes(const emitter *e, const buffer *b)
 {
-    emitter *e = l->e;
     const extent *row = extent_const(e->pool, (int64_t)cost_bytes(b->elem));
     for (int i = 1; i < b->rank; i++)
         row = extent_mul(row, b->extents[i]);
-    lexpr pass = {.kind = LX_TEMP, .elem = ELEM_INT, .temp = l->loop->temp};
-    lexpr *args[] = {(lexpr *)(uintptr_t)x, &pass};
-    lexpr sub = {.kind = LX_POINT, .op = OP_SUB, .elem = ELEM_INT, .nargs = 2, .args = args};
-    lexpr one = {.kind = LX_CONST, .elem = ELEM_INT, .integer = 1};
-    lexpr *before[] = {&sub, &one};
-    lexpr next = {.kind = LX_POINT, .op = OP_SUB, .elem = ELEM_INT, .nargs = 2, .args = before};
-    lexpr *subs[] = {&next};
-    emit_linef(e, "if (%s > 0)", emit_text(e, &sub, PREC_COMPARE));
-    emit_linef(e, "    %s(%s, %s);", prelude_use(e->p.helpers, "ad_fetch"), emit_place(e, b, 1, subs),
-               emit_size(e, row, PREC_SELECT));
+    return row;
+}
+
+/* The row of b, where the condition holds. */
+static void fetch(emitter *e, const char *fetcher, const buffer *b, lexpr *row, lexpr *condition)
+{
+    lexpr *subs[] = {row};
+    emit_linef(e, "if (%s)", emit_text(e, condition, PREC_SELECT));
+    emit_linef(e, "    %s(%s, %s);", prelude_use(e->p.helpers, fetcher), emit_place(e, b, 1, subs),
+               emit_size(e, row_bytes(e, b), PREC_SELECT));
+}
+
+/* Row x - pass - 1, where there is one. */
+static void fetch_before(looking *l, const buffer *b, const lexpr *x)
+{
+    arena *mem = l->e->mem;
+    lexpr *pass = lexpr_temp(mem, l->loop->temp), *one = lexpr_int(mem, 1);
+    lexpr *row = lexpr_bin(mem, OP_SUB, (lexpr *)(uintptr_t)x, pass);
+    fetch(l->e, "ad_fetch", b, lexpr_bin(mem, OP_SUB, row, one), lexpr_bin(mem, OP_LT, lexpr_int(mem, 0), row));
 }
 
 static bool is_new(looking *l, const buffer *b)
@@ -87,7 +97,7 @@ static void look_into(looking *l, const lexpr *e)
         return;
     const lexpr *x = row_before(l, e->args[0]);
     if (x && is_new(l, b))
-        fetch(l, b, x);
+        fetch_before(l, b, x);
 }
 
 static void look(looking *l, const lstmt_list *list)
@@ -109,4 +119,14 @@ void emit_ahead(emitter *e, const lstmt *loop)
     note_inside(&l, &loop->body);
     look(&l, &loop->body);
     arena_free(scratch);
+}
+
+void emit_ahead_of_copy(emitter *e, const lstmt *s)
+{
+    const lexpr *row = s->nsubs == 1 ? s->subs[0] : NULL;
+    if (!row || !e->sequence || row->kind != LX_TEMP || row->temp != e->sequence->temp ||
+        s->buffer->kind != BUF_WORKSPACE)
+        return;
+    lexpr *next = lexpr_bin(e->mem, OP_ADD, (lexpr *)(uintptr_t)row, lexpr_int(e->mem, 1));
+    fetch(e, "ad_fetch_to_write", s->buffer, next, lexpr_bin(e->mem, OP_LT, next, e->sequence->hi));
 }

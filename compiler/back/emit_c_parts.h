@@ -46,10 +46,12 @@ typedef struct emitter {
     const char *suffix; /* of the version: "_D3" */
     bool checked;       /* CUDA: a kernel before may have found wrong data */
     bool in_parallel;
-    int loops;            /* around, whose passes follow each other */
-    int axes;             /* of loops around */
-    int depth;            /* the most axes of loops within each other in the function */
-    const buffer *wanted; /* a result that is known not to be NULL here */
+    bool in_short;         /* in a loop over few entries that other passes repeat */
+    int loops;             /* around, whose passes follow each other */
+    const lstmt *sequence; /* the innermost of them that is not in lanes */
+    int axes;              /* of loops around */
+    int depth;             /* the most axes of loops within each other in the function */
+    const buffer *wanted;  /* a result that is known not to be NULL here */
     sharing *sharing;
     const lstmt *part; /* what the function is made of, when it is a part of others */
 } emitter;
@@ -102,13 +104,14 @@ const char *emit_slot_name(emitter *e, int slot);
 bool emit_shared(emitter *e, const lstmt *s);
 void sharing_init(sharing *all, arena *mem);
 
-/* emit_c_ahead.c: at the start of a pass of the loop. */
+/* emit_c_ahead.c: at the start of a pass of the loop; where one has kept a row. */
 void emit_ahead(emitter *e, const lstmt *loop);
+void emit_ahead_of_copy(emitter *e, const lstmt *s);
 
 /* emit_c_whole.c: whether passes of a loop in lanes may run again for the same entries; its body where all lanes have
- * one. */
+ * one, those below `next` for the second time. */
 bool can_repeat(const lstmt *s);
-lstmt_list whole_body(emitter *e, const lstmt *s);
+lstmt_list whole_body(emitter *e, const lstmt *s, temp *next);
 
 /* emit_c_wanted.c: the result that may be NULL and is all that the statement writes; NULL: there is none. */
 const buffer *sole_result(const emitter *e, const lstmt *s);

@@ -179,6 +179,8 @@ static void emit_copy(emitter *e, const lstmt *s)
                   emit_place(e, from, into ? 0 : s->nsubs, s->subs), count(e, whole));
     }
     emit_conditional(e, store_condition(e, to, false, 0, NULL), text_str(&t));
+    if (into)
+        emit_ahead_of_copy(e, s);
 }
 
 static void emit_swap(emitter *e, const lstmt *s)
@@ -455,7 +457,9 @@ static const char *loop_step(emitter *e, const lstmt *s, const char *name)
 
 static void emit_inner_body(emitter *e, const lstmt *s)
 {
+    const lstmt *around = e->sequence;
     if (!s->independent && !s->lanes && !e->kernels) {
+        e->sequence = s;
         e->indent += 4;
         emit_ahead(e, s);
         e->indent -= 4;
@@ -463,6 +467,7 @@ static void emit_inner_body(emitter *e, const lstmt *s)
     e->loops += !s->independent;
     emit_block(e, &s->body);
     e->loops -= !s->independent;
+    e->sequence = around;
 }
 
 int emit_depth(const lstmt_list *list)
@@ -518,17 +523,16 @@ static void emit_in_threads(emitter *e, const lstmt *s, const char *lo, const ch
 static void emit_whole(emitter *e, const lstmt *s, const char *lo, const char *hi)
 {
     int mark = enter_scope(e);
-    lstmt_list body = whole_body(e, s);
-    const char *next = emitter_name(e, arena_printf(e->mem, "%s_next", s->temp->name));
+    lstmt outer = *s;
+    outer.temp = temp_new(e->mem, arena_printf(e->mem, "%s_next", s->temp->name), ELEM_INT, false);
+    const char *index = declare_index(e, s)->name, *next = declare_index(e, &outer)->name;
+    lstmt_list body = whole_body(e, s, outer.temp);
     bool seldom = e->p.seldom;
-    bool is_word = !strpbrk(lo, " +-*?(");
-    emit_linef(e, "} else if (%s - %s%s%s >= AD_LANES) {", hi, is_word ? "" : "(", lo, is_word ? "" : ")");
     e->indent += 4;
     emit_line(e, "/* whole vectors, the last moved back to the end of the range */");
-    const c_local *l = declare_index(e, s);
     emit_linef(e, "for (int64_t %s = %s; %s < %s; %s) {", next, lo, next, hi, loop_step(e, s, next));
-    emit_linef(e, "    const int64_t %s = %s(%s, %s - AD_LANES);", l->name, prelude_use(e->p.helpers, "ad_min_int"),
-               next, hi);
+    emit_linef(e, "    const int64_t %s = %s(%s, %s - AD_LANES);", index, prelude_use(e->p.helpers, "ad_min_int"), next,
+               hi);
     e->p.seldom = runs_seldom(e, s);
     e->axes += is_over_axis(s);
     emit_block(e, &body);
@@ -539,37 +543,56 @@ static void emit_whole(emitter *e, const lstmt *s, const char *lo, const char *h
     leave_scope(e, mark);
 }
 
-static void emit_parallel(emitter *e, const lstmt *s)
+/* A loop over few entries: in threads where it is worth it, else in whole vectors where there is one. */
+static void emit_short(emitter *e, const lstmt *s, const char *lo, const char *hi, const char *worth)
 {
-    const char *lo = loop_bound(e, s, s->lo, "begin"), *hi = loop_bound(e, s, s->hi, "end");
-    const char *worth = can_fail(&s->body) ? NULL : worth_threads(e, s, lo, hi);
-    if (!worth) {
-        emit_passes(e, s, lo, hi, false);
-    } else if (!is_short_and_repeated(e, s)) {
-        emit_in_threads(e, s, lo, hi, worth);
-    } else {
+    if (worth) {
         emit_linef(e, "if (%s) {", worth);
         e->indent += 4;
         emit_in_threads(e, s, lo, hi, "true");
         e->indent -= 4;
-        if (can_repeat(s))
-            emit_whole(e, s, lo, hi);
-        emit_line(e, "} else {");
-        e->indent += 4;
-        emit_passes(e, s, lo, hi, false);
-        e->indent -= 4;
-        emit_line(e, "}");
     }
+    if (can_repeat(s)) {
+        bool is_word = !strpbrk(lo, " +-*?(");
+        emit_linef(e, "%sif (%s - %s%s%s >= AD_LANES) {", worth ? "} else " : "", hi, is_word ? "" : "(", lo,
+                   is_word ? "" : ")");
+        emit_whole(e, s, lo, hi);
+    }
+    emit_line(e, "} else {");
+    e->indent += 4;
+    bool before = e->in_short;
+    e->in_short = true;
+    emit_passes(e, s, lo, hi, false);
+    e->in_short = before;
+    e->indent -= 4;
+    emit_line(e, "}");
+}
+
+static void emit_parallel(emitter *e, const lstmt *s)
+{
+    const char *lo = loop_bound(e, s, s->lo, "begin"), *hi = loop_bound(e, s, s->hi, "end");
+    const char *worth = can_fail(&s->body) ? NULL : worth_threads(e, s, lo, hi);
+    if (!worth)
+        emit_passes(e, s, lo, hi, false);
+    else if (is_short_and_repeated(e, s))
+        emit_short(e, s, lo, hi, worth);
+    else
+        emit_in_threads(e, s, lo, hi, worth);
 }
 
 static void emit_for(emitter *e, const lstmt *s)
 {
     if (s->unroll)
         emit_linef(e, "#pragma unroll %d", s->unroll);
-    if (s->parallel && !e->in_parallel && !e->kernels)
+    if (s->parallel && !e->in_parallel && !e->kernels) {
         emit_parallel(e, s);
+        return;
+    }
+    const char *lo = emit_text(e, s->lo, PREC_SELECT), *hi = loop_bound(e, s, s->hi, "end");
+    if (e->in_short && !s->unroll && can_repeat(s))
+        emit_short(e, s, lo, hi, NULL);
     else
-        emit_passes(e, s, emit_text(e, s->lo, PREC_SELECT), loop_bound(e, s, s->hi, "end"), false);
+        emit_passes(e, s, lo, hi, false);
 }
 
 static void emit_if(emitter *e, const lstmt *s)

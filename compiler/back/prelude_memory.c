@@ -137,13 +137,20 @@ const prelude_row prelude_memory[] = {
      "    for (int64_t i = 0; i < n; i++)\n"
      "        x[i] = from[i];\n"
      "}\n"},
-    {"ad_fetch", "",
+    {"AD_FETCH_BYTES", "",
      "/* Rows longer than this the processor fetches by itself. */\n"
-     "enum { AD_FETCH_BYTES = 4096 };\n\n"
+     "enum { AD_FETCH_BYTES = 4096 };\n"},
+    {"ad_fetch", "AD_FETCH_BYTES",
      "static inline void ad_fetch(const void *p, int64_t bytes)\n"
      "{\n"
      "    for (int64_t k = 0; k < bytes && k < AD_FETCH_BYTES; k += 64)\n"
      "        __builtin_prefetch((const char *)p + k);\n"
+     "}\n"},
+    {"ad_fetch_to_write", "AD_FETCH_BYTES",
+     "static inline void ad_fetch_to_write(void *p, int64_t bytes)\n"
+     "{\n"
+     "    for (int64_t k = 0; k < bytes && k < AD_FETCH_BYTES; k += 64)\n"
+     "        __builtin_prefetch((char *)p + k, 1);\n"
      "}\n"},
     {"ad_exchange_@E", "",
      "static inline void ad_exchange_@E(@T *x, @T *y, int64_t n)\n"

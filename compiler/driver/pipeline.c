@@ -169,9 +169,11 @@ static void collect_fn(graph *g, graph_fn *f)
     put_roots(f, roots);
 }
 
-static void fuse(graph *g, graph_fn *f, target_kind target, bool is_fast)
+static void fuse(graph *g, graph_fn *f, const compile_options *o)
 {
     fuse_inline(g, f);
+    if (fuse_scatter(g, f, o->sum))
+        simplify_fn(g, f);
     for (int i = 0; i < DIGITS && fuse_digits(g, f); i++)
         simplify_fn(g, f);
     if (fuse_unroll(g, f))
@@ -180,11 +182,11 @@ static void fuse(graph *g, graph_fn *f, target_kind target, bool is_fast)
     collect_fn(g, f);
     if (fuse_unroll(g, f))
         collect_fn(g, f);
-    if (fuse_lift(g, f, target)) {
+    if (fuse_lift(g, f, o->target)) {
         fuse_inline(g, f);
         simplify_fn(g, f);
     }
-    fuse_strength(g, f, target, is_fast);
+    fuse_strength(g, f, o->target, o->math == MATH_FAST);
 }
 
 static void print_graphs(pipeline *p)
@@ -242,7 +244,7 @@ static bool derive_all(pipeline *p)
 
 static void fuse_all(pipeline *p, graph_fn *f)
 {
-    fuse(p->graphs.g, f, p->o->target, p->o->math == MATH_FAST);
+    fuse(p->graphs.g, f, p->o);
     verify(p, f, "fuse");
     for (int k = 0; k < f->versions.n; k++)
         fuse_all(p, f->versions.data[k]);

@@ -1,17 +1,20 @@
 /* Decides what is stored: afterwards every tensor node that is left is stored, every other value is computed where it
  * is used. Works on graphs without derivative nodes.
  *
- * 1. An axis of which the digits are read, div(i, S) and mod(i, S), becomes an axis for each.
- * 2. Sums and products over a few constant entries are written out.
- * 3. A tensor larger than any input or output is never stored (the promise of language.md), a cheap one, or one used
+ * 1. Sums over all terms that data assign to an entry become one scatter for all entries.
+ * 2. An axis of which the digits are read, div(i, S) and mod(i, S), becomes an axis for each.
+ * 3. Sums and products over a few constant entries are written out.
+ * 4. A tensor larger than any input or output is never stored (the promise of language.md), a cheap one, or one used
  * once by as many points as it has, neither: its accesses are replaced by its entry.
- * 4. A reduction that would be computed again for each point of an axis it does not depend on is stored. */
+ * 5. A reduction that would be computed again for each point of an axis it does not depend on is stored. */
 #ifndef ADC_STAGE_FUSE_H
 #define ADC_STAGE_FUSE_H
 #include "form/graph_fn.h"
+#include "form/loops.h" /* sum_mode */
 
 /* Each rewrites the outs and checks of f in place. simplify is called between them by the driver. False: nothing
  * changed. */
+bool fuse_scatter(graph *g, graph_fn *f, sum_mode sums);
 bool fuse_digits(graph *g, graph_fn *f);
 bool fuse_unroll(graph *g, graph_fn *f);
 void fuse_inline(graph *g, graph_fn *f);

@@ -363,14 +363,24 @@ static void mark_tensor(lifting *l, node *t, const place_list *around, int place
     l->path = path;
 }
 
-/* Scatters do not share their passes: a reduction that two of them need is stored. So is a result that two tensors
- * need. */
+static bool has_many_terms(const node *n)
+{
+    bool many = false;
+    for (int i = 0; i < n->nvars; i++)
+        many |= !n->vars[i]->extent || extent_degree(n->vars[i]->extent) > 0;
+    return many;
+}
+
+/* Scatters do not share their passes, which one thread makes: a reduction that two of them need, or one of many terms,
+ * is stored. So is a result that two tensors need. */
 static bool is_repeated(lifting *l, const axes_of *a, node *n)
 {
     const extent *all = volume_of_entries(l, a, n);
     bool scattered = l->path.n > 0 && l->path.data[l->path.n - 1].is_scatter && node_is_reduce(n);
     if ((!scattered && !is_result(n)) || a->n == 0 || !all || !volume_is_affordable(&l->sizes.rule, all))
         return false;
+    if (scattered && has_many_terms(n))
+        return true;
     node *t = tensor_of(l->g, a->n, a->own, n);
     const node *first = map_get(&l->repeated, t);
     if (!first)

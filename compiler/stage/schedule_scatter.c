@@ -76,6 +76,8 @@ void emit_scatter(scheduler *s, block *b, item *it)
     it->target = item_target(s, b, it->n);
     if (it->target->kind == BUF_RESULT)
         it->target->readable = true;
+    if (b->sequential && !b->in_order)
+        add_comment(s, b, 1, &it);
     lstmt *fill = add_stmt(s, b->out, LS_FILL);
     fill->buffer = it->target;
     fill->e = lx_const(s, it->n->elem, 0);

@@ -22,6 +22,12 @@ const char *ad_status_string(ad_status status)
     return code < sizeof status_strings / sizeof *status_strings ? status_strings[code] : "unknown status";
 }
 
+const ad_rule *ad_status_rule(const ad_function *f, ad_status status)
+{
+    int rule = AD_STATUS_RULE(status);
+    return rule > 0 && rule <= f->rule_count ? &f->rules[rule - 1] : NULL;
+}
+
 void *ad_allocate(size_t bytes)
 {
     enum { ALIGN = 64 };

@@ -186,9 +186,10 @@ static bool size_of_arg(emitter *e, int size, int arg)
     return arg == (first < f->nargs ? first : 0);
 }
 
-static const char *status(emitter *e, const char *code, int arg)
+const char *emit_status(emitter *e, const char *code, int arg, int rule)
 {
-    return arena_printf(e->mem, "AD_STATUS(%s, %d)", code, arg);
+    return rule ? arena_printf(e->mem, "AD_STATUS_OF_RULE(%s, %d, %d)", code, arg, rule)
+                : arena_printf(e->mem, "AD_STATUS(%s, %d)", code, arg);
 }
 
 /* An earlier argument of the same shape and no smaller entries was checked already. */
@@ -228,7 +229,7 @@ static void emit_extent_check(emitter *e, int arg)
     emit_line(e, text_str(&t));
     emit_linef(e, "if (!%s(%d, %d, ad_extents%d))", prelude_use(e->p.helpers, "ad_fits"), elem_bytes[a->elem], a->rank,
                arg);
-    emit_linef(e, "    return %s;", status(e, "AD_SIZE", arg));
+    emit_linef(e, "    return %s;", emit_status(e, "AD_SIZE", arg, 0));
 }
 
 static void emit_size_check(emitter *e, const size_check *c)
@@ -241,7 +242,7 @@ static void emit_size_check(emitter *e, const size_check *c)
     else
         emit_linef(e, "if (%s < %s%s)", positive, negative,
                    is_plain ? "" : arena_printf(e->mem, " || %s < 0", negative));
-    emit_linef(e, "    return %s;", status(e, "AD_SIZE", c->arg));
+    emit_linef(e, "    return %s;", emit_status(e, "AD_SIZE", c->arg, c->rule));
 }
 
 static void emit_null_check(emitter *e, int arg)
@@ -261,14 +262,14 @@ static void emit_null_check(emitter *e, int arg)
     print_count(&t, &e->p, 0, a->rank, a->extents);
     e->p.arg_used[arg] = true;
     emit_linef(e, "if (!%s%s)", e->p.params.args[arg], some ? "" : arena_printf(e->mem, " && %s > 0", text_str(&t)));
-    emit_linef(e, "    return %s;", status(e, "AD_NULL", arg));
+    emit_linef(e, "    return %s;", emit_status(e, "AD_NULL", arg, 0));
 }
 
 void emit_checks(emitter *e)
 {
     const interface_fn *f = e->fn->face;
     for (int i = 0; i < f->nargs || i == 0; i++) {
-        emit_negative_sizes(e, size_of_arg, i, status(e, "AD_SIZE", i));
+        emit_negative_sizes(e, size_of_arg, i, emit_status(e, "AD_SIZE", i, 0));
         if (i < f->nargs)
             emit_extent_check(e, i);
     }
@@ -302,12 +303,12 @@ static void emit_with_workspace(emitter *e, const char *run_call)
 {
     emit_linef(e, "const size_t ad_needed = %s;", emit_query_call(e));
     emit_line(e, "if (ad_needed == SIZE_MAX)");
-    emit_linef(e, "    return %s;", status(e, "AD_SIZE", 0));
+    emit_linef(e, "    return %s;", emit_status(e, "AD_SIZE", 0, 0));
     emit_line(e, "if (workspace && workspace_size < ad_needed)");
-    emit_linef(e, "    return %s;", status(e, "AD_WORKSPACE", 0));
+    emit_linef(e, "    return %s;", emit_status(e, "AD_WORKSPACE", 0, 0));
     emit_line(e, "void *const ad_own = workspace ? NULL : ad_allocate(ad_needed);");
     emit_line(e, "if (!workspace && !ad_own)");
-    emit_linef(e, "    return %s;", status(e, "AD_MEMORY", 0));
+    emit_linef(e, "    return %s;", emit_status(e, "AD_MEMORY", 0, 0));
     emit_linef(e, "char *const ad_place = %s(workspace ? workspace : ad_own);",
                prelude_use(e->p.helpers, "ad_aligned"));
     emit_linef(e, "const ad_status ad_result = %s;", run_call);

@@ -122,6 +122,8 @@ void emit_workspace_query(emitter *e);
 void emit_shares(emitter *e);
 /* if (...) return ...; for all that can be wrong with sizes and pointers. */
 void emit_checks(emitter *e);
+/* The C of a status: "AD_STATUS(AD_INDEX, 1)"; rule 0: none. */
+const char *emit_status(emitter *e, const char *code, int arg, int rule);
 /* (void)x; for arguments that nothing uses. */
 void emit_unused_args(emitter *e);
 /* "model_f_workspace(N)" */

@@ -620,11 +620,11 @@ static void emit_fail(emitter *e, const lstmt *s)
     if (e->p.host) {
         print_capture(&e->p, "int32_t *", "ad_state");
         e->checked = true;
-        emit_linef(e, "    *ad_state = AD_STATUS(%s, %d);", status_name(s->code), s->arg);
+        emit_linef(e, "    *ad_state = %s;", emit_status(e, status_name(s->code), s->arg, s->rule));
         emit_line(e, "    return;");
         emit_line(e, "}");
     } else {
-        emit_linef(e, "    return AD_STATUS(%s, %d);", status_name(s->code), s->arg);
+        emit_linef(e, "    return %s;", emit_status(e, status_name(s->code), s->arg, s->rule));
     }
 }
 

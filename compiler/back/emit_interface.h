@@ -7,7 +7,7 @@
 #include "form/interface.h"
 
 /* AD_ABI of the runtime that generated code is for. */
-#define INTERFACE_ABI 2
+#define INTERFACE_ABI 3
 
 /* The ways into a function: on the CPU; on a GPU, with arrays there and a stream; on a GPU, with the caller's arrays.
  */

@@ -52,6 +52,17 @@ static void emit_arg(text *t, const interface_fn *f, const c_names *c, int i)
     emit_member(t, "gradient_of", is_gradient ? f->args[a->gradient_of].name : NULL, "}");
 }
 
+static void emit_rules(text *t, const interface_rules *rules)
+{
+    text_add(t, "\"rules\": [");
+    for (int i = 0; i < rules->n; i++) {
+        text_add(t, i ? ",\n        {" : "\n        {");
+        emit_member(t, "where", rules->data[i].where, ", ");
+        emit_member(t, "text", rules->data[i].text, "}");
+    }
+    text_add(t, rules->n ? "\n      ]" : "]");
+}
+
 static void emit_function(text *t, const interface *m, const interface_fn *f)
 {
     c_names c = emit_c_names(t->mem, f);
@@ -71,7 +82,9 @@ static void emit_function(text *t, const interface *m, const interface_fn *f)
     text_add(t, "      ],\n      \"workspace\": {");
     emit_member(t, "symbol", emit_workspace_symbol(t->mem, m, f, m->target), ", ");
     emit_list(t, "args", f->nworkspace_args, f->workspace_args, ", ");
-    emit_member(t, "bytes", f->workspace_formula, "}\n    }");
+    emit_member(t, "bytes", f->workspace_formula, "},\n      ");
+    emit_rules(t, f->rules);
+    text_add(t, "\n    }");
 }
 
 void emit_manifest(text *t, const interface *m)

@@ -86,6 +86,21 @@ static void emit_args(text *t, const interface_fn *f)
     text_add(t, "};\n");
 }
 
+static void emit_rules(text *t, const interface_fn *f)
+{
+    if (f->rules->n == 0)
+        return;
+    text_addf(t, "static const ad_rule adt_rules_%s[] = {\n", f->name);
+    for (int i = 0; i < f->rules->n; i++) {
+        text_add(t, "    {");
+        emit_c_string(t, f->rules->data[i].where);
+        text_add(t, ", ");
+        emit_c_string(t, f->rules->data[i].text);
+        text_add(t, "},\n");
+    }
+    text_add(t, "};\n");
+}
+
 /* Wrappers. */
 
 /* Inside a wrapper sizes are sizes[i] and int inputs are read through in[i]. */
@@ -200,7 +215,8 @@ static void emit_row(text *t, const interface *m, const interface_fn *f)
         emit_c_string(t, f->primal);
     else
         text_add(t, "NULL");
-    text_addf(t, m->target == TARGET_CUDA ? ", adt_enqueue_%s},\n" : ", NULL},\n", f->name);
+    text_addf(t, m->target == TARGET_CUDA ? ", adt_enqueue_%s" : ", NULL", f->name);
+    text_addf(t, ", %d, %s},\n", f->rules->n, array_or_null(t->mem, "rules", f, f->rules->n));
 }
 
 static void emit_function_data(text *t, const interface *m, const interface_fn *f)
@@ -210,6 +226,7 @@ static void emit_function_data(text *t, const interface *m, const interface_fn *
     emit_strings(t, arena_printf(t->mem, "adt_sizes_%s", f->name), f->nsizes, f->sizes);
     emit_shapes(t, f);
     emit_args(t, f);
+    emit_rules(t, f);
     text_add(t, "\n");
     emit_extents_wrapper(t, f);
     emit_workspace_wrapper(t, m, f);

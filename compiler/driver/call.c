@@ -3,6 +3,8 @@
  * Nothing here knows a model: names, types, extents and the function pointers all come from ad_module. */
 #include "driver/call.h"
 
+#include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/diag.h"
@@ -168,13 +170,50 @@ static bool names_argument(int code)
     return code == AD_NULL || code == AD_SIZE || code == AD_INDEX;
 }
 
+static bool is_letter(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Whether the name stands in the text as a word. */
+static bool has_word(const char *words, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = strstr(words, name); at; at = strstr(at + 1, name))
+        if ((at == words || !is_letter(at[-1])) && !is_letter(at[n]))
+            return true;
+    return false;
+}
+
+/* "here N = 2, M = 3": the sizes and int scalars that stand in the text; words NULL: all sizes. */
+static void hint_values(const call *c, const char *words)
+{
+    text t;
+    text_init(&t, c->mem);
+    for (int i = 0; i < c->f->size_count; i++)
+        if (!words || has_word(words, c->f->sizes[i]))
+            text_addf(&t, "%s%s = %" PRId64, t.n ? ", " : "", c->f->sizes[i], c->sizes[i]);
+    for (int i = 0; words && i < c->inputs; i++) {
+        const ad_argument *a = &c->f->args[i];
+        if (a->type == AD_INT64 && a->rank == 0 && has_word(words, a->name))
+            text_addf(&t, "%s%s = %" PRId64, t.n ? ", " : "", a->name, *(const int64_t *)c->in_data[i]);
+    }
+    if (t.n)
+        report_hint(c->report, "here %s", text_str(&t));
+}
+
 void call_status(const call *c, ad_status status)
 {
-    int arg = AD_STATUS_ARG(status);
-    if (names_argument(AD_STATUS_CODE(status)) && arg < c->f->arg_count)
-        report_error(c->report, "argument '%s': %s", c->f->args[arg].name, ad_status_string(status));
+    int arg = AD_STATUS_ARG(status), code = AD_STATUS_CODE(status);
+    const ad_rule *rule = ad_status_rule(c->f, status);
+    const char *what = rule ? rule->text : ad_status_string(status);
+    const char *where = rule && *rule->where ? arena_printf(c->mem, "%s: ", rule->where) : "";
+    if (names_argument(code) && arg < c->f->arg_count)
+        report_error(c->report, "%sargument '%s': %s", where, c->f->args[arg].name, what);
     else
-        report_error(c->report, "'%s': %s", c->f->name, ad_status_string(status));
+        report_error(c->report, "%s'%s': %s", where, c->f->name, what);
+    if (rule || code == AD_SIZE)
+        hint_values(c, rule ? rule->text : NULL);
 }
 
 bool call_run(const call *c)

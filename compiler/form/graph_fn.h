@@ -7,7 +7,7 @@
 /* A bool of rank 0 without free variables that must hold, else AD_INDEX about the argument. */
 typedef struct index_check {
     node *ok;
-    int arg;
+    int arg, rule;
 } index_check;
 
 /* Squared distances of points that exponents or scores are linear in. */

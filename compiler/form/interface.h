@@ -19,11 +19,20 @@ typedef struct interface_arg {
     int gradient_of;        /* index of the input, or -1 */
 } interface_arg;
 
+/* What must hold when a function runs, told to those whose call fails. Statuses number them from 1; 0: none. */
+typedef struct interface_rule {
+    const char *where; /* "model.ad:7", or "" */
+    const char *text;
+} interface_rule;
+
+typedef VEC(interface_rule) interface_rules;
+
 /* Entry check on sizes: value == 0 (equality) or value >= 0, else AD_SIZE about arg. */
 typedef struct size_check {
     bool equality;
     const extent *value;
     int arg; /* index into interface_fn.args */
+    int rule;
 } size_check;
 
 /* Sizes that a version of a function takes as constants. */
@@ -47,6 +56,7 @@ typedef struct interface_fn {
     const char *workspace_formula; /* for the comment: "8*N*D + 64", or "0" */
     const char *primal;            /* name of the function whose gradient it is, or NULL */
     const char *where;             /* "model.ad:12" */
+    interface_rules *rules;        /* shared by all versions of the function */
 } interface_fn;
 
 typedef struct interface {

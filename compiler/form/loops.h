@@ -120,7 +120,7 @@ typedef enum lstmt_kind {
     LS_CALL,   /* routine(subs, sizes): whole buffers (LX_LOAD without subscripts), operands, results, scratch memory.
                   Where it fails its results are NaN, and so are the function's, which returns AD_NUMERIC. e NULL, or the
                   entry of a buffer that only a GPU knows: nothing happens where it is false */
-    LS_FAIL,   /* if (e) return AD_STATUS(code, arg) */
+    LS_FAIL,   /* if (e) return the status of code, arg, rule */
     LS_KERNEL, /* launches body on the GPU: lo x hi blocks (hi NULL: 1) of `step` threads each. Threads that do not find
                   e true do nothing; e NULL: all work. arg: its number; text: as of LS_COMMENT, or NULL */
     LS_BARRIER, /* all threads of the block come here before one goes on */
@@ -161,7 +161,7 @@ struct lstmt {
     int nsizes;
     const extent **sizes;
     const extent *cost; /* floating operations */
-    int code, arg;      /* LS_FAIL: AD_SIZE = 2, AD_INDEX = 3, ... and the argument */
+    int code, arg, rule; /* LS_FAIL: AD_SIZE = 2, AD_INDEX = 3, ..., the argument, and the rule's number or 0 */
     const char *text;
 };
 

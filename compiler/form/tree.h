@@ -200,6 +200,7 @@ typedef struct requirement {
     const extent *value;
     int param; /* the parameter to blame (index into params), or -1 */
     loc at;
+    const char *what, *text; /* what asks for it; with what it asks for, for the user: "...: N >= 2" */
 } requirement;
 
 /* derivative f(x) along w = e1, e2;  one expression per real parameter, in order. */

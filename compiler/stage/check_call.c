@@ -197,25 +197,6 @@ static void say_unbound(sizing *s, const expr *call, const char *size)
 
 /* What the callee requires, in the caller's sizes. */
 
-/* "2*H = N" from 2*H - N; "N-1 >= 0". */
-static const char *requirement_text(checker *c, bool equality, const extent *value)
-{
-    if (!equality)
-        return arena_printf(c->mem, "%s >= 0", ext_str(c, value));
-    const extent *left = constant_extent(c, 0), *right = left;
-    for (int i = 0; i < value->n; i++) {
-        const extent_term *t = &value->terms[i];
-        const extent *term = constant_extent(c, t->coef);
-        for (int k = 0; k < t->degree; k++)
-            term = extent_mul(term, extent_name(c->pool, t->atoms[k]));
-        if (t->coef > 0)
-            left = extent_add(left, term);
-        else
-            right = extent_sub(right, term);
-    }
-    return arena_printf(c->mem, "%s = %s", ext_str(c, left), ext_str(c, right));
-}
-
 static void say_requirement(sizing *s, const requirement *r, loc at)
 {
     checker *c = s->c;
@@ -244,7 +225,7 @@ static void inherit_requirements(sizing *s, const expr *call, loc at)
             say_requirement(s, r, at);
         } else if (r->equality ? value != constant_extent(c, 0) : !provably_nonneg(c, value)) {
             const expr *arg = r->param >= 0 && r->param < call->a.n ? call->a.data[r->param] : NULL;
-            require(c, r->equality, value, at, blame_param(c, arg, value));
+            require(c, r->equality, value, at, blame_param(c, arg, value), r->what);
         }
     }
 }

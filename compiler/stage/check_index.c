@@ -298,10 +298,12 @@ static void prove(checker *c, const pending *w)
         if (!w->guarded || constant)
             report_out_of_range(c, w, &l, first, last);
     } else if (!w->guarded && known) {
+        const char *what = arena_printf(c->mem, "%s must be inside of %s", source_text(c, s->value ? s->value : w->e),
+                                        name_text(c, base, "this tensor"));
         if (l.below == DEPENDS)
-            require(c, false, l.min, at, blame_param(c, base, l.min));
+            require(c, false, l.min, at, blame_param(c, base, l.min), what);
         if (l.above == DEPENDS)
-            require(c, false, l.slack, at, blame_param(c, base, l.slack));
+            require(c, false, l.slack, at, blame_param(c, base, l.slack), what);
         s->in_range = true;
     }
 }

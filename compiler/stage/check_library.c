@@ -114,7 +114,8 @@ static bool bind_all(shapes *s)
         return false;
     }
     if (!provably_nonneg(s->c, more))
-        require(s->c, false, more, a->at, blame_param(s->c, a, more));
+        require(s->c, false, more, a->at, blame_param(s->c, a, more),
+                arena_printf(s->c->mem, "%s takes a matrix with at least as many rows as columns", s->e->name));
     return true;
 }
 

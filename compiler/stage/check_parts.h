@@ -106,8 +106,11 @@ const extent *size_of(checker *c, expr *e, const char *what);
 same compare_extents(checker *c, const extent *a, const extent *b);
 /* Also records the requirement when only run time can tell. blame: the expression whose parameter is at fault. */
 same same_extent(checker *c, const extent *a, const extent *b, loc at, const expr *blame);
-void require(checker *c, bool equality, const extent *value, loc at, int blamed);
-/* value >= 0: an error when that is decidably false, nothing when it is true, else a requirement. */
+/* "2*H = N" from 2*H - N == 0; "N >= 1" from N - 1 >= 0. */
+const char *requirement_text(checker *c, bool equality, const extent *value);
+/* what: "the extent must not be negative". */
+void require(checker *c, bool equality, const extent *value, loc at, int blamed, const char *what);
+/* value >= 0: an error when that is decidably false, nothing when it is true, else a requirement. what: "the extent". */
 void require_nonneg(checker *c, const extent *value, loc at, const char *what);
 bool requirement_fails(checker *c, bool equality, const extent *value);
 int blame_param(const checker *c, const expr *e, const extent *value);

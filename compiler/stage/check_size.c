@@ -188,14 +188,31 @@ int blame_param(const checker *c, const expr *e, const extent *value)
     return blamed;
 }
 
-void require(checker *c, bool equality, const extent *value, loc at, int blamed)
+const char *requirement_text(checker *c, bool equality, const extent *value)
+{
+    const extent *left = constant_extent(c, 0), *right = left;
+    for (int i = 0; i < value->n; i++) {
+        const extent_term *t = &value->terms[i];
+        const extent *term = constant_extent(c, t->coef);
+        for (int k = 0; k < t->degree; k++)
+            term = extent_mul(term, extent_name(c->pool, t->atoms[k]));
+        if (t->coef > 0)
+            left = extent_add(left, term);
+        else
+            right = extent_sub(right, term);
+    }
+    return arena_printf(c->mem, "%s %s %s", ext_str(c, left), equality ? "=" : ">=", ext_str(c, right));
+}
+
+void require(checker *c, bool equality, const extent *value, loc at, int blamed, const char *what)
 {
     for (int i = 0; i < c->fn->requirements.n; i++) {
         const requirement *r = &c->fn->requirements.data[i];
         if (r->equality == equality && (r->value == value || (equality && r->value == extent_scale(value, -1))))
             return;
     }
-    requirement r = {.equality = equality, .value = value, .param = blamed, .at = at};
+    requirement r = {.equality = equality, .value = value, .param = blamed, .at = at, .what = what};
+    r.text = arena_printf(c->mem, "%s: %s", what, requirement_text(c, equality, value));
     vec_push(c->mem, &c->fn->requirements, r);
 }
 
@@ -227,7 +244,7 @@ same same_extent(checker *c, const extent *a, const extent *b, loc at, const exp
     same s = compare_extents(c, a, b);
     if (s == SAME_REQUIRED) {
         const extent *d = extent_sub(a, b);
-        require(c, true, d, at, blame_param(c, blame, d));
+        require(c, true, d, at, blame_param(c, blame, d), "these sizes must be equal");
     }
     return s;
 }
@@ -240,7 +257,8 @@ void require_nonneg(checker *c, const extent *value, loc at, const char *what)
     if (provably_nonneg(c, below))
         diag_error(c->diag, at, "%s is negative: %s", what, ext_str(c, value));
     else
-        require(c, false, value, at, blame_param(c, NULL, value));
+        require(c, false, value, at, blame_param(c, NULL, value),
+                arena_printf(c->mem, "%s must not be negative", what));
 }
 
 static int64_t gcd(int64_t a, int64_t b)

@@ -19,6 +19,30 @@ static int result_count(const function *fn)
     return fn->result_type->kind == TYPE_TUPLE ? fn->result_type->n : 1;
 }
 
+enum { MAX_RULES = 0x7fff }; /* that a status can tell */
+
+static const char *place_text(arena *mem, loc at)
+{
+    int line, column;
+    if (!at.src)
+        return "";
+    const char *slash = strrchr(at.src->path, '/');
+    source_position(at.src, at.begin, &line, &column);
+    return arena_printf(mem, "%s:%d", slash ? slash + 1 : at.src->path, line);
+}
+
+int lower_rule(lowering *l, loc at, const char *says)
+{
+    const char *where = place_text(l->mem, at);
+    for (int i = 0; i < l->rules->n; i++)
+        if (!strcmp(l->rules->data[i].text, says) && !strcmp(l->rules->data[i].where, where))
+            return i + 1;
+    if (l->rules->n == MAX_RULES)
+        return 0;
+    vec_push(l->mem, l->rules, (interface_rule){where, says});
+    return l->rules->n;
+}
+
 /* grad: NULL for the function itself. */
 static interface_fn *make_face(lowering *l, function *fn, const export_grad *grad)
 {
@@ -51,6 +75,7 @@ static interface_fn *make_face(lowering *l, function *fn, const export_grad *gra
     loc at = grad ? grad->at : fn->at;
     source_position(at.src, at.begin, &line, &column);
     face->where = arena_printf(l->mem, "%s:%d", at.src->path, line);
+    face->rules = l->rules;
     return face;
 }
 
@@ -81,12 +106,16 @@ static void add_size_checks(lowering *l, frame *f, function *fn)
         if (name != f->size_values[i])
             vec_push(l->mem, &l->out->size_checks,
                      (size_check){true, extent_sub(name, f->size_values[i]),
-                                  first_arg_with(l->out->face, f->size_names[i])});
+                                  first_arg_with(l->out->face, f->size_names[i]),
+                                  lower_rule(l, (loc){0},
+                                             arena_printf(l->mem, "this size was fixed when compiling: %s = %s",
+                                                          f->size_names[i], extent_str(l->mem, f->size_values[i])))});
     }
     for (int i = 0; i < fn->requirements.n; i++) {
         const requirement *r = &fn->requirements.data[i];
         vec_push(l->mem, &l->out->size_checks,
-                 (size_check){r->equality, lower_extent(l, f, r->value), r->param < 0 ? 0 : r->param});
+                 (size_check){r->equality, lower_extent(l, f, r->value), r->param < 0 ? 0 : r->param,
+                              lower_rule(l, r->at, r->text)});
     }
     VEC(const extent *) facts = {0};
     for (int i = 0; i < l->out->size_checks.n; i++) {
@@ -121,6 +150,8 @@ static graph_fn *lower_export(lowering *l, function *fn, const export_grad *grad
 {
     graph_fn *out = l->out = ARENA_NEW(l->mem, graph_fn);
     l->calls.n = 0;
+    if (!l->rules)
+        l->rules = ARENA_NEW(l->mem, interface_rules);
     frame *f = lower_new_frame(l, fn);
     fix_sizes(l, f, o);
     out->face = make_face(l, fn, grad);
@@ -167,6 +198,7 @@ static export_list exports_of(program *p)
 graph_fn *lower_version(graph_module *m, program *p, const lower_options *o, int index)
 {
     lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real, .checkpoint = o->checkpoint};
+    l.rules = m->fns.data[index]->face->rules;
     exported e = exports_of(p).data[index];
     return lower_export(&l, e.fn, e.grad, o);
 }
@@ -175,8 +207,10 @@ void lower(graph_module *m, program *p, const lower_options *o)
 {
     lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real, .checkpoint = o->checkpoint};
     export_list list = exports_of(p);
-    for (int i = 0; i < list.n; i++)
+    for (int i = 0; i < list.n; i++) {
+        l.rules = NULL;
         vec_push(p->mem, &m->fns, lower_export(&l, list.data[i].fn, list.data[i].grad, o));
+    }
     interface *face = m->face;
     face->fns = ARENA_ARRAY(p->mem, interface_fn, m->fns.n + 1);
     for (int i = 0; i < m->fns.n; i++) {

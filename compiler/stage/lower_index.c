@@ -4,6 +4,8 @@
 
 #include "stage/lower_state.h"
 
+enum { LONGEST_QUOTE = 60 };
+
 static context *push(lowering *l, context c)
 {
     context *p = ARENA_NEW(l->mem, context);
@@ -119,17 +121,17 @@ static node *for_all(lowering *l, context *c, node *ok)
     return ok;
 }
 
-void lower_add_check(lowering *l, node *ok, int arg)
+void lower_add_check(lowering *l, index_check check)
 {
     for (context *c = l->context; c; c = c->parent) {
         if (!c->is_loop) {
-            ok = for_all(l, c, ok);
-        } else if (node_depends_any(ok, c->nvars, c->vars)) {
-            vec_push(l->mem, &c->pending, (index_check){ok, arg});
+            check.ok = for_all(l, c, check.ok);
+        } else if (node_depends_any(check.ok, c->nvars, c->vars)) {
+            vec_push(l->mem, &c->pending, check);
             return;
         }
     }
-    vec_push(l->mem, &l->out->checks, (index_check){ok, arg});
+    vec_push(l->mem, &l->out->checks, check);
 }
 
 /* The argument to blame: the int array the subscript reads, else the array accessed, else the first argument. */
@@ -155,7 +157,27 @@ static int blamed(const node *sub, const node *accessed)
     return in ? (int)in->integer : 0;
 }
 
-void lower_check_subscript(lowering *l, node *sub, const extent *size, const node *accessed)
+static const char *quote(lowering *l, loc at)
+{
+    int n = at.end - at.begin;
+    return at.src && n <= LONGEST_QUOTE ? arena_printf(l->mem, " '%.*s'", n, at.src->data + at.begin) : "";
+}
+
+/* "subscript 'k[m] + 1' of 'x' is out of range". */
+static int subscript_rule(lowering *l, const expr *e, int axis)
+{
+    const subscript *s = &e->subs.data[axis];
+    const expr *base = e->a.data[0], *said = s->value ? s->value : s->lo;
+    const char *of = base->kind == EXPR_NAME ? arena_printf(l->mem, " of '%s'", base->name) : "";
+    if (base->type->rank > 1)
+        of = arena_printf(l->mem, "%s, axis %d,", of, axis);
+    return lower_rule(l, said->at,
+                      arena_printf(l->mem, "%s%s%s is out of range", s->value ? "subscript" : "the slice from",
+                                   quote(l, said->at), of));
+}
+
+void lower_check_subscript(lowering *l, node *sub, const extent *size, const node *accessed, const expr *e,
+                           int axis)
 {
     if (proven(l, sub, size))
         return;
@@ -164,7 +186,7 @@ void lower_check_subscript(lowering *l, node *sub, const extent *size, const nod
         graph_bin(g, OP_AND, graph_bin(g, OP_LE, graph_int(g, 0), sub), graph_bin(g, OP_LT, sub, graph_size(g, size)));
     for (guard *q = l->guards; q; q = q->parent)
         ok = graph_bin(g, OP_OR, graph_un(g, OP_NOT, q->condition), ok);
-    lower_add_check(l, ok, blamed(sub, accessed));
+    lower_add_check(l, (index_check){ok, blamed(sub, accessed), subscript_rule(l, e, axis)});
 }
 
 /* ---- subscripts ---- */
@@ -181,7 +203,7 @@ node *lower_subscript(lowering *l, frame *f, expr *e)
         if (s && s->value) {
             subs[i] = lower_expr(l, f, s->value);
             if (!s->in_range)
-                lower_check_subscript(l, subs[i], t->extents[i], t);
+                lower_check_subscript(l, subs[i], t->extents[i], t, e, i);
             continue;
         }
         const extent *size = s ? lower_extent(l, f, e->type->extents[n]) : t->extents[i];
@@ -191,7 +213,7 @@ node *lower_subscript(lowering *l, frame *f, expr *e)
             subs[i] = graph_bin(g, OP_ADD, subs[i], lower_expr(l, f, s->lo));
             if (!s->in_range) {
                 lower_push_axes(l, 1, &axes[n]);
-                lower_check_subscript(l, subs[i], t->extents[i], t);
+                lower_check_subscript(l, subs[i], t->extents[i], t, e, i);
                 lower_close_context(l);
             }
         }

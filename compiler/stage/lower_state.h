@@ -64,6 +64,7 @@ typedef struct lowering {
     elem real;
     checkpoint checkpoint; /* of loops that say nothing */
     graph_fn *out;
+    interface_rules *rules; /* of the function being lowered */
     context *context;
     guard *guards;
     VEC(call_record) calls;
@@ -93,10 +94,14 @@ void lower_push_guard(lowering *l, node *condition);
 void lower_pop_guard(lowering *l);
 /* Whether what stands here is needed: all conditions around hold, as far as they do not by themselves. */
 node *lower_wanted(lowering *l);
-/* Adds a run-time check unless 0 <= sub < size is proven. */
-void lower_check_subscript(lowering *l, node *sub, const extent *size, const node *accessed);
+/* Adds a run-time check unless 0 <= sub < size is proven. e: what is
+ * subscripted in the program, at that axis. */
+void lower_check_subscript(lowering *l, node *sub, const extent *size, const node *accessed, const expr *e, int axis);
 /* Hands a check on outwards from the current context. */
-void lower_add_check(lowering *l, node *ok, int arg);
+void lower_add_check(lowering *l, index_check check);
+
+/* lower.c: the number of a rule of the function being lowered. */
+int lower_rule(lowering *l, loc at, const char *says);
 
 /* lower_calls.c */
 values lower_call(lowering *l, frame *f, expr *e);

@@ -118,6 +118,16 @@ static void add_check_state(lowering *l, loop_parts *p)
     p->nexts[p->n - 1] = next;
 }
 
+/* The check that a loop hands on for all those of its body. */
+static index_check joined_check(lowering *l, const stmt *s, const loop_parts *p, node *ok)
+{
+    index_check check = p->body->pending.data[0];
+    check.ok = ok;
+    if (p->body->pending.n > 1)
+        check.rule = lower_rule(l, s->at, "a subscript in this loop is out of range");
+    return check;
+}
+
 /* What the passes of a while loop yield: a row of each; those of passes that it did not make are 0. */
 static node *rows_of_passes(lowering *l, node *loop, node *stack)
 {
@@ -180,7 +190,7 @@ values lower_loop(lowering *l, frame *f, stmt *s)
     for (int i = 0; i < s->state.n; i++)
         lower_bind(l, f, s->state.data[i], graph_out(g, loop, p.first + i));
     if (p.body->pending.n)
-        lower_add_check(l, graph_out(g, loop, p.n - 1), p.body->pending.data[0].arg);
+        lower_add_check(l, joined_check(l, s, &p, graph_out(g, loop, p.n - 1)));
     stack_yields(l, s, &p, loop, &yields);
     return yields;
 }

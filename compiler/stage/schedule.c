@@ -57,6 +57,7 @@ static void schedule_checks(scheduler *s)
         st->e = lx_point(s, OP_NOT, ELEM_BOOL, 1, &e);
         st->code = 3; /* AD_INDEX */
         st->arg = f->checks.data[i].arg;
+        st->rule = f->checks.data[i].rule;
     }
 }
 

@@ -40,6 +40,14 @@ static interface_arg arg(const char *name, arg_role role, elem e, int gradient_o
 }
 
 /* dot(q, p) * s over [N, D], with gradients. */
+static interface_rules *rules_of(int n, const interface_rule *rules)
+{
+    interface_rules *list = ARENA_NEW(mem, interface_rules);
+    for (int i = 0; i < n; i++)
+        vec_push(mem, list, rules[i]);
+    return list;
+}
+
 static interface_fn weighted_dot(extent_pool *pool, elem real)
 {
     static const char *sizes[] = {"N", "D"};
@@ -49,6 +57,7 @@ static interface_fn weighted_dot(extent_pool *pool, elem real)
                                   arg("result", ARG_RESULT, real, -1, 0, NULL, NULL),
                                   arg("grad_q", ARG_GRADIENT, real, 0, 2, n, d)};
     interface_fn f = {.name = "weighted_dot_grad", .primal = "weighted_dot", .where = "model.ad:3"};
+    f.rules = rules_of(0, NULL);
     f.doc =
         "Weighted dot product, \"1/2 sum_ij\" */ /* ?\?/ \\ tab\there.\nSecond line: \xc3\xa9nergie, broken \xff byte.";
     f.nsizes = 2;
@@ -74,7 +83,9 @@ static interface_fn awkward(extent_pool *pool, elem real)
                                   arg("_Bool", ARG_INPUT, ELEM_INT, -1, 1, extent_const(pool, 3), NULL),
                                   arg("exp", ARG_RESULT, real, -1, 2, k, window),
                                   arg("new", ARG_RESULT, ELEM_BOOL, -1, 0, NULL, NULL)};
+    static const interface_rule rules[] = {{"", "this size was fixed: class = 2"}, {"m.ad:9", "\"N\" >= int"}};
     interface_fn f = {.name = "awkward", .where = "model.ad:9"};
+    f.rules = rules_of(2, rules);
     f.nsizes = 3;
     f.sizes = sizes;
     f.nargs = 7;
@@ -92,6 +103,7 @@ static interface_fn constant(elem real)
     char *doc = arena_alloc(mem, 6001);
     memset(doc, 'x', 6000);
     interface_fn f = {.name = "constant", .doc = doc, .nargs = 1, .workspace_formula = "0"};
+    f.rules = rules_of(0, NULL);
     f.args = arena_grow(mem, args, 1, 1, sizeof *args);
     return f;
 }
@@ -227,7 +239,7 @@ int main(void)
     compile_and_run("g++", "-std=c++17 -x c++");
     compile_and_run("clang++", "-std=c++17 -x c++");
     check_guard("1", "newer");
-    check_guard("3", "older");
+    check_guard("4", "older");
     check_clash();
     if (failures == 0)
         check(shell(arena_printf(mem, "rm -r '%s'", directory)), "cleaning up");

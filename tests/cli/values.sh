@@ -122,7 +122,7 @@ wrong "'x'" pick 'x=normal(9223372036854775807,9)' F=0
 wrong "'on': expected true or false" f 'x=[[1]]' w=1,2 s=1 k=1 on=2 F=0
 wrong "nothing.npy" scale x=@nothing.npy s=1
 wrong "neither a .npy nor a .csv" scale x=@"$model" s=1
-wrong "argument 'F': index out of range" pick x=1,2 F=2
-wrong "argument 'F': index out of range" pick x=1,2 F=-1
+wrong "argument 'F': subscript 'F[m]' of 'x' is out of range" pick x=1,2 F=2
+wrong "argument 'F': subscript 'F[m]' of 'x' is out of range" pick x=1,2 F=-1
 wrong "no function 'scal'" scal s=1
 err_has "did you mean 'scale'?"

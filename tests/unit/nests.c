@@ -58,6 +58,7 @@ void nest_function(nests *n, const char *name, const char *const *sizes, const n
 {
     interface_fn *f = &fns[n->m.face->nfns++];
     *f = (interface_fn){.name = name, .sizes = (const char **)sizes, .where = "model.ad:1"};
+    f->rules = ARENA_NEW(n->mem, interface_rules);
     while (sizes[f->nsizes])
         f->nsizes++;
     while (args[f->nargs].name)

@@ -411,7 +411,7 @@ static void test_statements(void)
         &n, (lstmt){.kind = LS_INSERT, .buffer = keys, .from = indices, .e = nest_load(&n, x, R(i), NULL), .lo = R(i)});
     nest_close(&n, top);
     nest_add(&n, (lstmt){.kind = LS_COPY, .buffer = least, .from = indices});
-    vec_push(n.mem, &n.fn->checks, (size_check){false, extent_sub(nest_size(&n, "N"), nest_size(&n, "1")), 0});
+    vec_push(n.mem, &n.fn->checks, (size_check){false, extent_sub(nest_size(&n, "N"), nest_size(&n, "1")), 0, 0});
     run(&n, "double x[] = {3, -1, 2, 7}, shifted[4] = {9, 9, 9, 9}, final[4], rows[8]; int64_t at[] = {0, 1, 2, 3}, "
             "least[3];\n"
             "CHECK(model_walk(4, x, at, 3, shifted, least, final, rows, NULL, 0) == AD_OK);\n"

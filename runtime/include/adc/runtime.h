@@ -1,7 +1,7 @@
 /* adc runtime: all that generated code and its callers share. See docs/c-api.md.
  *
  * Status: an int32_t; bits 0-7 the code, bits 8-15 the argument's index (into ad_function.args) where the code is about
- * one. AD_OK is 0. */
+ * one, bits 16-30 the number of the rule that was broken (ad_status_rule), where there is one. AD_OK is 0. */
 #ifndef ADC_RUNTIME_H
 #define ADC_RUNTIME_H
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AD_ABI 2
+#define AD_ABI 3
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,8 +32,10 @@ enum {
 };
 
 #define AD_STATUS(code, arg) ((ad_status)((code) | ((int32_t)(arg) << 8)))
+#define AD_STATUS_OF_RULE(code, arg, rule) ((ad_status)(AD_STATUS(code, arg) | ((int32_t)(rule) << 16)))
 #define AD_STATUS_CODE(status) ((int)((uint32_t)(status)&0xff))
 #define AD_STATUS_ARG(status) ((int)(((uint32_t)(status) >> 8) & 0xff))
+#define AD_STATUS_RULE(status) ((int)((uint32_t)(status) >> 16)) /* 0: none */
 
 /* One line of English for the code; never NULL. */
 const char *ad_status_string(ad_status status);
@@ -54,6 +56,12 @@ typedef struct ad_argument {
     int32_t gradient_of;        /* AD_GRADIENT: index into args of the input; else -1 */
     int32_t differentiable;     /* inputs: 1 when it is of a floating type */
 } ad_argument;
+
+/* Something that must hold of sizes or subscripts. */
+typedef struct ad_rule {
+    const char *where; /* "model.ad:7"; "" where no line asks for it */
+    const char *text;  /* in the model's names: "the number of passes must not be negative: T >= 2" */
+} ad_rule;
 
 typedef struct ad_function {
     const char *name; /* without prefix and suffix: "hamiltonian_grad" */
@@ -76,7 +84,12 @@ typedef struct ad_function {
      * when the work is in the stream. NULL in modules for the CPU. */
     ad_status (*enqueue)(const int64_t *sizes, const void *const *in, void *const *out, void *workspace,
                          size_t workspace_size, ad_stream stream);
+    int32_t rule_count;
+    const ad_rule *rules; /* what AD_SIZE and AD_INDEX can be about */
 } ad_function;
+
+/* The rule that a call of f with this status broke; NULL: the status tells none. */
+const ad_rule *ad_status_rule(const ad_function *f, ad_status status);
 
 /* The GPU that a module computes on, for those who have no CUDA themselves. */
 typedef struct ad_device {

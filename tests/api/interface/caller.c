@@ -75,6 +75,11 @@ static void check_awkward(void)
     check(result[9] == 7.0f && !negated, "awkward results");
     f->extents(5, sizes, in, shape);
     check(shape[0] == 2 && shape[1] == 5, "extents with polynomials and an int input");
+    check(f->rule_count == 2 && !strcmp(f->rules[1].where, "m.ad:9") && !strcmp(f->rules[1].text, "\"N\" >= int"),
+          "rules with their places");
+    const ad_status broken = AD_STATUS_OF_RULE(AD_SIZE, 5, 2);
+    check(AD_STATUS_CODE(broken) == AD_SIZE && AD_STATUS_ARG(broken) == 5 && AD_STATUS_RULE(broken) == 2,
+          "parts of a status");
     check(!strcmp(f->args[0].name, "double") && !strcmp(f->sizes[0], "class"), "the table keeps the user's names");
 }
 

@@ -1,7 +1,9 @@
 /* adc gradcheck: holds every gradient that a model exports against finite differences of the value beside it.
  *
  * Always in f64. Inputs that are not given are random (inputs.c), chosen anew until the value is finite. Up to 64
- * entries of a gradient are checked one by one, of larger ones 32 and a random direction through all. */
+ * entries of a gradient are checked one by one, of larger ones 32 and a random direction through all. Errors are relative
+ * to the largest entry, and to the value: a gradient that is 0 but for rounding passes. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +21,8 @@ enum { ALL_ENTRIES = 64, SOME_ENTRIES = 32 };
 static const double tolerance = 1e-6, tolerance_f32 = 2e-2;
 /* A derivative this small beside the value is below what differences of it can tell. */
 static const double visible = 1e-6;
+/* Values are wrong by a few units of rounding: so many times what one unit makes of a difference is no error. */
+static const double units = 64.0;
 
 typedef struct check {
     const options *o;
@@ -28,6 +32,7 @@ typedef struct check {
     int64_t entry; /* the one moved; -1: all, along direction */
     const double *direction;
     double *origin; /* the input's own values */
+    double unit;    /* of rounding */
 } check;
 
 /* The value with the input moved by t. The input is put back. */
@@ -51,13 +56,15 @@ typedef struct outcome {
     double gradient, slope;
 } outcome;
 
-/* Puts one comparison into worst; scale is the whole gradient's. */
-static void compare(outcome *worst, int64_t entry, double gradient, double slope, double scale)
+/* Puts one comparison into worst; scale is the whole gradient's. Where the gradient is 0 but for rounding, at a
+ * minimum, so is the slope: what rounding can make of it is no error. */
+static void compare(outcome *worst, int64_t entry, double gradient, const difference *d, double scale)
 {
-    double error = gradient == slope ? 0.0 : fabs(gradient - slope) / scale;
+    double apart = fabs(gradient - d->value), rounding = units * d->noise;
+    double error = gradient == d->value || apart <= rounding ? 0.0 : (apart - rounding) / scale;
     bool worse = isnan(error) ? !isnan(worst->largest) : error > worst->largest;
     if (worse)
-        *worst = (outcome){error, entry, gradient, slope};
+        *worst = (outcome){error, entry, gradient, d->value};
 }
 
 static double first_step(double x)
@@ -68,19 +75,18 @@ static double first_step(double x)
 /* Compares the entries chosen; gradient holds all entries. */
 static bool check_entries(check *k, const double *gradient, const int64_t *entries, int n, double at, outcome *worst)
 {
-    double *found = ARENA_ARRAY(k->o->mem, double, n ? n : 1), scale = visible * fabs(at) + 1e-300;
+    difference *found = ARENA_ARRAY(k->o->mem, difference, n ? n : 1);
+    double scale = visible * fabs(at) + 1e-300;
     for (int64_t i = 0; i < k->input->count; i++)
         scale = fmax(scale, fabs(gradient[i]));
     for (int i = 0; i < n; i++) {
-        difference d;
         k->entry = entries[i];
-        if (!difference_estimate(value_at, k, first_step(k->origin[entries[i]]), &d))
+        if (!difference_estimate(value_at, k, first_step(k->origin[entries[i]]), k->unit, &found[i]))
             return false;
-        found[i] = d.value;
-        scale = fmax(scale, fabs(d.value));
+        scale = fmax(scale, fabs(found[i].value));
     }
     for (int i = 0; i < n; i++)
-        compare(worst, entries[i], gradient[entries[i]], found[i], scale);
+        compare(worst, entries[i], gradient[entries[i]], &found[i], scale);
     return true;
 }
 
@@ -96,9 +102,9 @@ static bool check_direction(check *k, const double *gradient, uint64_t *stream, 
     difference d;
     k->entry = -1;
     k->direction = direction;
-    if (!difference_estimate(value_at, k, first_step(0.0), &d))
+    if (!difference_estimate(value_at, k, first_step(0.0), k->unit, &d))
         return false;
-    compare(worst, -1, dot, d.value, fmax(fmax(fabs(d.value), sqrt(square)), visible * fabs(at) + 1e-300));
+    compare(worst, -1, dot, &d, fmax(fmax(fabs(d.value), sqrt(square)), visible * fabs(at) + 1e-300));
     return true;
 }
 
@@ -132,15 +138,21 @@ static const char *entry_name(arena *mem, const tensor *t, int64_t i)
     return t->rank ? shape_str(mem, t->rank, index) : "";
 }
 
+/* Whether f32 is declared in the model. */
+static bool is_single(const ad_function *f)
+{
+    bool single = false;
+    for (int i = 0; i < f->arg_count; i++)
+        single |= f->args[i].type == AD_F32;
+    return single;
+}
+
 /* One line per gradient, a second one where it is wrong. */
 static bool tell(const check *k, const outcome *worst)
 {
     const ad_function *f = k->c->f;
     const char *name = f->args[k->arg].name;
-    bool single = false;
-    for (int i = 0; i < f->arg_count; i++)
-        single |= f->args[i].type == AD_F32;
-    bool pass = worst->largest <= (single ? tolerance_f32 : tolerance);
+    bool pass = worst->largest <= (is_single(f) ? tolerance_f32 : tolerance);
     printf("%s  %s: %s: max relative error %.2g\n", pass ? "PASS" : "FAIL", f->name, name, worst->largest);
     if (!pass)
         printf("      %s%s is %.17g, finite differences give %.17g\n", name,
@@ -189,6 +201,7 @@ static bool check_function(const options *o, const ad_module *m, const ad_functi
         if (f->args[i].role != AD_GRADIENT)
             continue;
         check k = {.o = o, .c = &c, .arg = i, .input = &c.in[f->args[i].gradient_of]};
+        k.unit = is_single(f) ? FLT_EPSILON : DBL_EPSILON;
         if (!call_run(&c) || !check_gradient(&k, at, &worst))
             return false;
         total->gradients++;

@@ -38,3 +38,11 @@ err_has "'q'"
 expect 1 adc gradcheck "$model" 'q=[[-1,2,3]]'
 err_has "not finite"
 expect 2 adc gradcheck "$model" h q
+
+# At a minimum the gradient is 0 but for rounding; an error of 1e-7 beside a value of 100 is one.
+minimum=$models/minimum.ad data='x=normal(200,4)'
+expect 0 adc run "$minimum" mode "$data" -o w=w.npy
+expect 0 adc gradcheck "$minimum" right "$data" w=@w.npy
+out_has "PASS  right_grad: grad_w"
+expect 1 adc gradcheck "$minimum" wrong "$data" w=@w.npy
+out_has "FAIL  wrong_grad: grad_w"

@@ -123,14 +123,31 @@ static exit_code build_entry(const options *o, const toolchain *t, const compile
     return code;
 }
 
-static exit_code generate(const options *o, compile_output *out)
+static bool has_export(const options *o, const interface *face, const char *name)
+{
+    const char **known = ARENA_ARRAY(o->mem, const char *, face->nfns + 1);
+    for (int i = 0; i < face->nfns; i++) {
+        known[i] = face->fns[i].name;
+        if (!strcmp(known[i], name))
+            return true;
+    }
+    report_no_function(&o->report, name, known, face->nfns);
+    return false;
+}
+
+static exit_code generate(const options *o, choice which, compile_output *out)
 {
     compile_options how = o->compile;
     how.path = options_operand(o, 0);
     how.prefix = CACHE_PREFIX;
     how.header_name = CACHE_PREFIX ".h";
     how.command = "adc run";
-    return emit_compile(o, &how, out);
+    how.chosen = o->whole ? NULL : which.name;
+    how.family = which.family;
+    exit_code code = emit_compile(o, &how, out);
+    if (!code && which.name && !has_export(o, out->interface, which.name))
+        code = EXIT_PROGRAM;
+    return code;
 }
 
 static exit_code find_table(const options *o, void *handle, loaded *out)
@@ -156,11 +173,11 @@ static exit_code check_device(const options *o, const ad_device *device)
     return EXIT_TOOL;
 }
 
-exit_code cache_load(const options *o, loaded *out)
+exit_code cache_load(const options *o, choice which, loaded *out)
 {
     toolchain t;
     *out = (loaded){0};
-    exit_code code = generate(o, &out->generated);
+    exit_code code = generate(o, which, &out->generated);
     if (!code)
         code = toolchain_find(o, &t);
     if (code)

@@ -20,7 +20,14 @@ typedef struct loaded {
     bool parallel;    /* compiled with OpenMP */
 } loaded;
 
-/* Compiles o->compile.path (or takes it from the cache) and loads it. What went wrong is reported. */
-exit_code cache_load(const options *o, loaded *out);
+/* The functions of the model that are compiled, unless --whole asks for all. */
+typedef struct choice {
+    const char *name; /* an export; NULL: all */
+    bool family;      /* also its gradients; or, of a gradient, the function and its other gradients */
+} choice;
+
+/* Compiles the model that the first operand names (or takes it from the cache) and loads it. What went wrong is reported, also
+ * that the model exports no function of the name chosen. */
+exit_code cache_load(const options *o, choice which, loaded *out);
 
 #endif

@@ -292,7 +292,7 @@ exit_code cmd_bench(const options *o)
     const char *const *words = o->operands.data + 2;
     exit_code code = call_check_words(words, o->operands.n - 2, &o->report);
     if (!code)
-        code = cache_load(o, &b.made);
+        code = cache_load(o, (choice){options_operand(o, 1), true}, &b.made);
     if (code)
         return code;
     bool ok = call_parse(o->mem, &o->report, words, o->operands.n - 2, &values) && prepare_all(&b, &values) &&

@@ -93,6 +93,8 @@ exit_code cmd_explain(const options *o)
     compile_output out;
     compile_options how = o->compile;
     how.path = options_operand(o, 0);
+    how.chosen = name;
+    how.family = true;
     exit_code code = read_sizes(o, name ? 2 : 1, &e.sizes);
     if (!code)
         code = emit_compile(o, &how, &out);

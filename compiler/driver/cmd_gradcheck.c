@@ -291,7 +291,7 @@ exit_code cmd_gradcheck(const options *o)
     exit_code code = call_check_words(o->operands.data + first, o->operands.n - first, &o->report);
     f64.compile.real = ELEM_F64;
     if (!code)
-        code = cache_load(&f64, &made);
+        code = cache_load(&f64, (choice){name, true}, &made);
     if (code)
         return code;
     if (!call_parse(o->mem, &o->report, o->operands.data + first, o->operands.n - first, &values))

@@ -147,7 +147,7 @@ exit_code cmd_run(const options *o)
         return emit_stage(o, "-");
     exit_code code = check_words(o);
     if (!code)
-        code = cache_load(o, &made);
+        code = cache_load(o, (choice){options_operand(o, 1), false}, &made);
     if (code)
         return code;
     if (!prepare(o, made.table, &c) || !call_run(&c) || !write_files(o, &c))

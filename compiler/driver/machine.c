@@ -168,7 +168,7 @@ static exit_code load(const options *o, loaded *made)
     own.operands.n = own.operands.cap = 0;
     vec_push(o->mem, &own.operands, path);
     own.compile.defines.n = 0;
-    return cache_load(&own, made);
+    return cache_load(&own, (choice){0}, made);
 }
 
 exit_code machine_measure(const options *o, machine *m)

@@ -259,6 +259,7 @@ const option option_table[] = {
     {"--nvcc",       NULL,  "COMPILER",  false, CMD_CALLS_NVCC, NULL, set_string, AT(nvcc), "CUDA compiler (default: NVCC, else nvcc, else\n/usr/local/cuda/bin/nvcc)"},
     {"--arch",       NULL,  "LIST",      false, CMD_CALLS_NVCC, NULL, set_architectures, AT(arch), "GPUs to make code for (default sm_80,sm_90 and later)"},
     {"-O",           NULL,  "LEVEL",     true,  CMD_CALLS_CC, NULL, set_optimise, 0, "optimisation level for the C compiler (default -O3)"},
+    {"--whole",      NULL,  NULL,        false, CMD_RUN | CMD_GRADCHECK | CMD_BENCH, NULL, set_flag, AT(whole), "compile all exported functions of the file, not only the\none called: for calls of others after it"},
     {"--portable",   NULL,  NULL,        false, CMD_BUILD, NULL, set_flag, AT(portable), "for any processor of this kind: versions for several\ninstruction sets, chosen at load time"},
     {"--no-blas",    NULL,  NULL,        false, CMD_CALLS_CC, NULL, set_flag, AT(no_blas), "large products of matrices by adc's own loops, also\nwhere OpenBLAS is installed"},
     {"-g",           NULL,  NULL,        false, CMD_CALLS_CC, NULL, set_flag, AT(debug), "debug information"},

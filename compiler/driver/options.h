@@ -39,6 +39,7 @@ typedef struct options {
     bool debug;           /* -g */
     bool portable;        /* --portable */
     bool no_blas;         /* --no-blas */
+    bool whole;           /* --whole */
     uint64_t seed;        /* --seed */
     double seconds;       /* --time */
     int repeat;           /* --repeat; 0: as often as the time allows */

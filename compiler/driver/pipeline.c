@@ -338,7 +338,9 @@ static lower_options lowering_of(pipeline *p, const fixed_sizes *fixed)
                            .ndefines = n,
                            .define_names = fixed_names,
                            .define_values = values,
-                           .checkpoint = p->o->checkpoint};
+                           .checkpoint = o->checkpoint,
+                           .chosen = o->chosen,
+                           .family = o->family};
 }
 
 static bool is_defined(const compile_options *o, const fixed_sizes *fixed)

@@ -5,6 +5,18 @@
 
 #include "stage/lower_state.h"
 
+typedef struct exported {
+    function *fn;
+    const export_grad *grad; /* NULL: the function itself */
+} exported;
+
+typedef VEC(exported) export_list;
+
+static const char *export_name(arena *mem, const exported *e)
+{
+    return e->grad ? arena_printf(mem, "%s_grad", e->fn->name) : e->fn->name;
+}
+
 /* Extents in the names of the signature, also of sizes that -D fixes. */
 static void interface_arg_of(lowering *l, interface_arg *a, const char *name, arg_role role, const type *t)
 {
@@ -48,7 +60,7 @@ static interface_fn *make_face(lowering *l, function *fn, const export_grad *gra
 {
     interface_fn *face = ARENA_NEW(l->mem, interface_fn);
     int results = result_count(fn), gradients = grad ? grad->params.n : 0, line, column;
-    face->name = grad ? arena_printf(l->mem, "%s_grad", fn->name) : fn->name;
+    face->name = export_name(l->mem, &(exported){fn, grad});
     face->doc = grad ? (grad->doc ? grad->doc
                                   : arena_printf(l->mem, "%s and its gradients.%s%s", fn->name, fn->doc ? "\n" : "",
                                                  fn->doc ? fn->doc : ""))
@@ -172,14 +184,20 @@ static graph_fn *lower_export(lowering *l, function *fn, const export_grad *grad
     return out;
 }
 
-typedef struct exported {
-    function *fn;
-    const export_grad *grad; /* NULL: the function itself */
-} exported;
+static export_list chosen_of(arena *mem, const export_list *all, const lower_options *o)
+{
+    export_list list = {0};
+    const exported *found = NULL;
+    for (int i = 0; i < all->n && !found; i++)
+        if (!strcmp(export_name(mem, &all->data[i]), o->chosen))
+            found = &all->data[i];
+    for (int i = 0; i < all->n; i++)
+        if (!found || &all->data[i] == found || (o->family && all->data[i].fn == found->fn))
+            vec_push(mem, &list, all->data[i]);
+    return list;
+}
 
-typedef VEC(exported) export_list;
-
-static export_list exports_of(program *p)
+static export_list exports_of(program *p, const lower_options *o)
 {
     module *main = p->modules.data[0];
     export_list list = {0};
@@ -192,21 +210,21 @@ static export_list exports_of(program *p)
             vec_push(p->mem, &list, (exported){grad->fn, grad});
         }
     }
-    return list;
+    return o->chosen ? chosen_of(p->mem, &list, o) : list;
 }
 
 graph_fn *lower_version(graph_module *m, program *p, const lower_options *o, int index)
 {
     lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real, .checkpoint = o->checkpoint};
     l.rules = m->fns.data[index]->face->rules;
-    exported e = exports_of(p).data[index];
+    exported e = exports_of(p, o).data[index];
     return lower_export(&l, e.fn, e.grad, o);
 }
 
 void lower(graph_module *m, program *p, const lower_options *o)
 {
     lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real, .checkpoint = o->checkpoint};
-    export_list list = exports_of(p);
+    export_list list = exports_of(p, o);
     for (int i = 0; i < list.n; i++) {
         l.rules = NULL;
         vec_push(p->mem, &m->fns, lower_export(&l, list.data[i].fn, list.data[i].grad, o));

@@ -13,6 +13,8 @@ typedef struct lower_options {
     const char *const *define_names; /* -D NAME=INT */
     const int64_t *define_values;
     checkpoint checkpoint; /* of loops that say nothing */
+    const char *chosen;    /* only this export; NULL: all. Where there is none of this name: all */
+    bool family;           /* and the function that it is a gradient of, and the gradients of that */
 } lower_options;
 
 /* Lowers export number `index` (of m->fns) again, with the sizes that the options fix: a version of it, with an

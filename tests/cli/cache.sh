@@ -31,6 +31,23 @@ for mode in --sum=blocked --sum=kahan --sum=f64 --math=fast; do
 done
 test_that "not four entries" [ "$(entries)" = 4 ]
 
+# Only what is called is compiled, or with --whole everything, for all calls.
+rm -f cache/*.so
+cat >pair.ad <<'END'
+export fn double(x: real) -> real = 2 * x;
+export fn square(x: real) -> real = x * x;
+export grad square wrt x;
+END
+for function in double square square_grad; do expect 0 adc run pair.ad $function x=3; done
+test_that "not three entries" [ "$(entries)" = 3 ]
+expect 0 adc gradcheck pair.ad square
+expect 0 adc bench pair.ad square_grad --repeat=1
+out_has "square "
+test_that "no entry for a function and its gradient" [ "$(entries)" = 4 ]
+expect 0 adc gradcheck pair.ad
+for function in double square square_grad; do expect 0 adc run --whole pair.ad $function x=3; done
+test_that "no entry for the whole file" [ "$(entries)" = 5 ]
+
 # Damage: empty, cut, garbage, one byte changed.
 rm -f cache/*.so
 expect 0 twice

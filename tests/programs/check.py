@@ -129,8 +129,8 @@ class Runner:
 
     def command(self, test, run):
         command = [self.adc, run.kind, test.path] + run.words + test.options
-        if run.kind != "check":
-            command += self.extra
+        if run.kind != "check":  # the whole file, so that all runs of it share one compilation
+            command += ["--whole", *self.extra]
         if self.real == "f32":
             command.append("--real=f32")
         if self.target == "cuda" and run.kind != "check":

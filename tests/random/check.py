@@ -106,7 +106,7 @@ class Checker:
 
     def results(self, path, function, values, *options):
         words = [f"{k}={json.dumps(v, separators=(',', ':'))}" for k, v in values.items()]
-        return json.loads(self.call("run", path, function, *words, "--json", *options))
+        return json.loads(self.call("run", path, function, *words, "--json", "--whole", *options))
 
     def problems(self, seed):
         adc, python = generate.program(seed)
@@ -132,7 +132,7 @@ class Checker:
             if not near(pairs[a], pairs[b], 1e-9):
                 yield f"{a} = {pairs[a]!r}, {b} = {pairs[b]!r}"
         words = [f"{k}={json.dumps(v, separators=(',', ':'))}" for k, v in values.items()]
-        self.call("gradcheck", path, "value", *words)
+        self.call("gradcheck", path, "value", *words, "--whole")
 
     def differences(self, seed):
         sizes, values, directions = inputs(seed)

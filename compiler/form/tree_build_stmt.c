@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "form/habits.h"
 #include "form/tree_build.h"
 
 static int max_int(int a, int b)
@@ -340,22 +341,52 @@ typedef struct situation {
     bool at_end, starts, after; /* an expression is expected; one has just ended */
 } situation;
 
-static void say_declaration(tree_builder *b, const situation *s)
+/* Each of these gives its own hint, or NULL. */
+
+static const char *say_declaration(tree_builder *b, const situation *s)
 {
-    if (diag_error(b->diag, b->last, "expected a declaration, found %s", s->text))
-        diag_hint(b->diag, "a file holds import, fn, export and derivative declarations");
+    diag_error(b->diag, b->last, "expected a declaration, found %s", s->text);
+    return "a file holds import, fn, export and derivative declarations";
 }
 
-static void say_after(tree_builder *b, const situation *s)
+static const char *say_after(tree_builder *b, const situation *s)
 {
     if (is_comparison(s->found)) {
-        if (diag_error(b->diag, b->last, "comparisons do not chain"))
-            diag_hint(b->diag, "write a < b and b < c");
-    } else if (has(s->expected, s->n, "';'")) {
-        diag_error(b->diag, just_after(b->previous), "expected ';' after this, found %s", s->text);
-    } else {
-        diag_error(b->diag, b->last, "expected %s, found %s", list_expected(b, s->expected, s->n, true), s->text);
+        diag_error(b->diag, b->last, "comparisons do not chain");
+        return "write a < b and b < c";
     }
+    if (has(s->expected, s->n, "';'"))
+        diag_error(b->diag, just_after(b->previous), "expected ';' after this, found %s", s->text);
+    else
+        diag_error(b->diag, b->last, "expected %s, found %s", list_expected(b, s->expected, s->n, true), s->text);
+    return NULL;
+}
+
+static const char *say_other(tree_builder *b, const situation *s)
+{
+    if (s->starts && has(s->expected, s->n, "'let'"))
+        diag_error(b->diag, s->at_end ? just_after(b->previous) : b->last,
+                   s->at_end ? "expected '}' before %s" : "expected a statement, found %s", s->text);
+    else if (s->starts)
+        diag_error(b->diag, b->last, "expected an expression, found %s", s->text);
+    else if (has(s->expected, s->n, "a name") && is_keyword(s->found))
+        diag_error(b->diag, b->last, "expected a name, and %s is a word of the language", s->text);
+    else if (s->n == 1 && has(s->expected, s->n, "';'"))
+        diag_error(b->diag, just_after(b->previous), "expected ';' after this, found %s", s->text);
+    else
+        diag_error(b->diag, b->last, "expected %s, found %s", list_expected(b, s->expected, s->n, false), s->text);
+    return NULL;
+}
+
+static bool expects(const void *data, const char *token)
+{
+    const situation *s = data;
+    return has(s->expected, s->n, token);
+}
+
+static const char *token_text(tree_builder *b, loc at)
+{
+    return arena_strndup(b->mem, b->src->data + at.begin, (size_t)(at.end - at.begin));
 }
 
 void tree_syntax_error(tree_builder *b, bool at_end, const char *found, const char *const *expected, int n)
@@ -365,19 +396,10 @@ void tree_syntax_error(tree_builder *b, bool at_end, const char *found, const ch
     situation s = {.found = found, .text = found_text(b, at_end), .expected = expected, .n = n, .at_end = at_end};
     s.starts = has(expected, n, "a number") && has(expected, n, "a name") && has(expected, n, "'('");
     s.after = has(expected, n, "'+'") && !s.starts;
-    if (has(expected, n, "'import'"))
-        say_declaration(b, &s);
-    else if (s.after)
-        say_after(b, &s);
-    else if (s.starts && has(expected, n, "'let'"))
-        diag_error(b->diag, at_end ? just_after(b->previous) : b->last,
-                   at_end ? "expected '}' before %s" : "expected a statement, found %s", s.text);
-    else if (s.starts)
-        diag_error(b->diag, b->last, "expected an expression, found %s", s.text);
-    else if (has(expected, n, "a name") && is_keyword(found))
-        diag_error(b->diag, b->last, "expected a name, and %s is a word of the language", s.text);
-    else if (n == 1 && has(expected, n, "';'"))
-        diag_error(b->diag, just_after(b->previous), "expected ';' after this, found %s", s.text);
-    else
-        diag_error(b->diag, b->last, "expected %s, found %s", list_expected(b, expected, n, false), s.text);
+    const char *hint = has(expected, n, "'import'") ? say_declaration(b, &s)
+                       : s.after                    ? say_after(b, &s)
+                                                    : say_other(b, &s);
+    const char *habit = habit_of_syntax(token_text(b, b->previous), token_text(b, b->last), expects, &s);
+    if (habit || hint)
+        diag_hint(b->diag, "%s", habit ? habit : hint);
 }

@@ -143,6 +143,18 @@ static const char *operator_text(binary_op op)
     return texts[op];
 }
 
+/* A hint where the product fits with one of the two transposed. */
+static void say_transposed(checker *c, const expr *a, const expr *b)
+{
+    const type *ta = a->type, *tb = b->type;
+    if (a->kind != EXPR_NAME || b->kind != EXPR_NAME)
+        return;
+    if (ta->rank == 2 && compare_extents(c, ta->extents[0], tb->extents[0]) == SAME_YES)
+        diag_hint(c->diag, "did you mean %s' @ %s?", a->name, b->name);
+    else if (tb->rank == 2 && compare_extents(c, ta->extents[ta->rank - 1], tb->extents[1]) == SAME_YES)
+        diag_hint(c->diag, "did you mean %s @ %s'?", a->name, b->name);
+}
+
 static type *check_matmul(checker *c, expr *e)
 {
     expr *a = e->a.data[0], *b = e->a.data[1];
@@ -160,6 +172,7 @@ static type *check_matmul(checker *c, expr *e)
     const extent *inner = ta->extents[ta->rank - 1];
     if (same_extent(c, inner, tb->extents[0], e->at, b) == SAME_NO) {
         say_sizes_differ(c, e->at, a, ta->rank - 1, b, 0);
+        say_transposed(c, a, b);
         return error_type(c);
     }
     const extent *extents[2];

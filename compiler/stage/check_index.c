@@ -37,7 +37,7 @@ static void write_range(checker *c, index_info *info, index_def *d)
 {
     info->written = true;
     if (d->count) {
-        if (is_bad(check_scalar_int(c, d->count, "the number of entries")))
+        if (is_unknown_size(c, d->count) || is_bad(check_scalar_int(c, d->count, "the number of entries")))
             return;
         info->extent = poly_of(c, d->count);
         info->start = constant_extent(c, 0);

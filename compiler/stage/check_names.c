@@ -3,6 +3,7 @@
  * One map holds the innermost binding of each name; an undo list brings back the outer ones when a scope closes. */
 #include <string.h>
 
+#include "form/habits.h"
 #include "stage/check_parts.h"
 
 int scope_open(checker *c)
@@ -122,9 +123,11 @@ void report_unknown_name(checker *c, loc at, const char *name, bool call)
 {
     if (!diag_error(c->diag, at, call ? "unknown function '%s'" : "unknown name '%s'", name))
         return;
-    const char *alias = module_that_has(c, name), *nearest = nearest_name(c, name, call);
+    const char *alias = module_that_has(c, name), *nearest = nearest_name(c, name, call), *habit = habit_of_name(name);
     if (alias)
         diag_hint(c->diag, "did you mean '%s.%s'?", alias, name);
+    else if (habit)
+        diag_hint(c->diag, "%s", habit);
     else if (nearest)
         diag_hint(c->diag, "did you mean '%s'?", nearest);
 }
@@ -138,9 +141,15 @@ static void report_unknown_module(checker *c, const expr *e)
     const char *nearest = diag_nearest(e->module_name, l.data, l.n);
     if (!diag_error(c->diag, e->at, "unknown module '%s'", e->module_name))
         return;
-    if (nearest)
+    const char *habit = habit_of_name(e->name);
+    bool library = habit_is_library(e->module_name), value = scope_find(c, e->module_name) != NULL;
+    if ((library || value) && habit)
+        diag_hint(c->diag, "%s", habit);
+    else if (library)
+        diag_hint(c->diag, "functions and constants have no prefix: %s", e->name);
+    else if (nearest)
         diag_hint(c->diag, "did you mean '%s'?", nearest);
-    else if (scope_find(c, e->module_name))
+    else if (value)
         diag_hint(c->diag, "'%s' is a value; functions of values are written %s(%s)", e->module_name, e->name,
                   e->module_name);
     else

@@ -101,6 +101,8 @@ const extent *constant_extent(checker *c, int64_t value);
 bool is_size_polynomial(const checker *c, const extent *e); /* no local atoms */
 bool mentions_int_param(const checker *c, const extent *e);
 bool provably_nonneg(const checker *c, const extent *e);
+/* Whether e is a name that nothing has, where a size is asked for; then that is reported. */
+bool is_unknown_size(checker *c, expr *e);
 /* The value of an int expression as a size polynomial; reported and NULL when it is none. what: "the extent". */
 const extent *size_of(checker *c, expr *e, const char *what);
 same compare_extents(checker *c, const extent *a, const extent *b);

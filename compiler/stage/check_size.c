@@ -146,12 +146,19 @@ static void say_unknown_size(checker *c, const expr *e)
         diag_hint(c->diag, "sizes are named in the signature: x: real[%s]", e->name);
 }
 
+bool is_unknown_size(checker *c, expr *e)
+{
+    if (e->kind != EXPR_NAME || e->module_name || scope_find(c, e->name))
+        return false;
+    say_unknown_size(c, e);
+    e->type = error_type(c);
+    return true;
+}
+
 const extent *size_of(checker *c, expr *e, const char *what)
 {
-    if (e->kind == EXPR_NAME && !e->module_name && !scope_find(c, e->name)) {
-        say_unknown_size(c, e);
+    if (is_unknown_size(c, e))
         return NULL;
-    }
     const type *t = check_value(c, e, NULL);
     const extent *p = poly_of(c, e);
     if (is_bad(t) || (p && is_size_polynomial(c, p)))

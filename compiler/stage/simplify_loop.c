@@ -22,6 +22,7 @@ typedef struct pruning {
     map uses; /* loop -> loop_use */
     VEC(loop_use *) list;
     map seen, done, levels;
+    bool strict; /* no loop is taken from one that depends on more variables: some place may be outside of their binder */
 } pruning;
 
 static int states_of(const node *loop)
@@ -234,11 +235,19 @@ static int level_of(pruning *p, const node *n)
     return (int)level - 1;
 }
 
+static bool depends_on_more(const node *by, const node *loop)
+{
+    for (int i = 0; i < by->nfree; i++)
+        if (!node_depends(loop, by->free[i]))
+            return true;
+    return false;
+}
+
 static bool can_replace(pruning *p, const loop_use *u, const loop_use *by)
 {
     int n = states_of(u->loop), m = states_of(by->loop);
     bool comes_first = m > n || (m == n && by->loop->id < u->loop->id);
-    return comes_first && has_states(p->g, by->loop, u->loop);
+    return comes_first && !(p->strict && depends_on_more(by->loop, u->loop)) && has_states(p->g, by->loop, u->loop);
 }
 
 static void replace_by(loop_use *u, loop_use *by)
@@ -405,7 +414,7 @@ static node *rewrite(void *data, node *n)
 
 static void prune_init(pruning *p, graph *g, int n, node *const *roots)
 {
-    *p = (pruning){.g = g};
+    *p = (pruning){.g = g, .strict = p->strict};
     map_init(&p->uses, g->mem);
     map_init(&p->seen, g->mem);
     map_init(&p->done, g->mem);
@@ -425,16 +434,33 @@ static bool rewrite_roots(pruning *p, int n, node **roots)
     return changed;
 }
 
+/* As rewrite_roots; false and nothing is changed where a variable would get out of its binder. */
+static bool rewrite_within_binders(pruning *p, int n, node **roots, bool *changed)
+{
+    node **before = ARENA_ARRAY(p->g->mem, node *, n + 1);
+    bool within = true;
+    for (int i = 0; i < n; i++)
+        before[i] = roots[i];
+    *changed = rewrite_roots(p, n, roots);
+    for (int i = 0; i < n; i++)
+        within &= roots[i]->nfree <= before[i]->nfree;
+    for (int i = 0; i < n && !within; i++)
+        roots[i] = before[i];
+    return within;
+}
+
 bool simplify_loops(graph *g, int n, node **roots)
 {
     bool found = false, changed = true;
-    pruning p;
+    pruning p = {0};
     prune_init(&p, g, n, roots);
     while (changed && p.list.n && (find_repeated_in_levels(&p) || find_repeated(&p))) {
         for (int i = 0; i < p.list.n; i++)
             p.list.data[i]->read = NULL; /* nothing else in this walk */
-        changed = rewrite_roots(&p, n, roots);
-        found |= changed;
+        bool within = rewrite_within_binders(&p, n, roots, &changed);
+        found |= within && changed;
+        p.strict |= !within;
+        changed |= !within;
         prune_init(&p, g, n, roots);
     }
     bool smaller = false;

@@ -113,6 +113,9 @@ void emit_ahead_of_copy(emitter *e, const lstmt *s);
 bool can_repeat(const lstmt *s);
 lstmt_list whole_body(emitter *e, const lstmt *s, temp *next);
 
+/* emit_c_overlap.c: a loop that is computed ahead, as statements that do so in turn. */
+lstmt *overlapped(emitter *e, const lstmt *loop);
+
 /* emit_c_wanted.c: the result that may be NULL and is all that the statement writes; NULL: there is none. */
 const buffer *sole_result(const emitter *e, const lstmt *s);
 

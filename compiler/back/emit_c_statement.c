@@ -580,8 +580,14 @@ static void emit_parallel(emitter *e, const lstmt *s)
         emit_in_threads(e, s, lo, hi, worth);
 }
 
+static void emit_if(emitter *e, const lstmt *s);
+
 static void emit_for(emitter *e, const lstmt *s)
 {
+    if (s->ahead) {
+        emit_if(e, overlapped(e, s));
+        return;
+    }
     if (s->unroll)
         emit_linef(e, "#pragma unroll %d", s->unroll);
     if (s->parallel && !e->in_parallel && !e->kernels) {

@@ -11,14 +11,9 @@ enum { MOST_STATEMENTS = 12, MOST_LANES = 64 };
 
 static bool is_read(const lstmt_list *body, const buffer *b)
 {
-    for (int i = 0; i < body->n; i++) {
-        const lstmt *s = body->data[i];
-        bool found = lexpr_reads(s->e, b) || lexpr_reads(s->filter, b);
-        for (int k = 0; k < s->nsubs && !found; k++)
-            found = lexpr_reads(s->subs[k], b);
-        if (found)
+    for (int i = 0; i < body->n; i++)
+        if (lstmt_reads(body->data[i], b))
             return true;
-    }
     return false;
 }
 

@@ -30,6 +30,7 @@
 #include "stage/keep.h"
 #include "stage/lower.h"
 #include "stage/offload.h"
+#include "stage/overlap.h"
 #include "stage/parse.h"
 #include "stage/place.h"
 #include "stage/schedule.h"
@@ -300,6 +301,8 @@ static nest_fn *schedule_fn(pipeline *p, graph_fn *f)
     accumulate(n, p->mem);
     loops_temps(p->mem, n, &p->out->temps);
     collapse(n, p->mem);
+    if (p->o->target == TARGET_C)
+        overlap(n, p->mem);
     place(n, p->mem);
     tell_distances(p, n, f);
     for (int k = 0; k < f->versions.n; k++)

@@ -185,6 +185,8 @@ static void print_for(text *t, const lstmt *s)
     if (s->step)
         text_addf(t, " step %" PRId64, s->step);
     text_add(t, s->lanes ? " in lanes" : "");
+    if (s->ahead)
+        text_addf(t, ", %d ahead", s->ahead);
     if (s->e) {
         text_add(t, " while ");
         print_expr(t, s->e);

@@ -139,16 +139,17 @@ struct lstmt {
     int nsubs;
     lexpr **subs;
     bool accumulate, guarded, parallel, largest;
-    bool independent;    /* LS_FOR: but for accumulators, iterations may run in any order */
-    bool must;           /* LS_FOR: written for lanes */
-    bool symmetric;      /* LS_FOR: half of the pairs, for the rows of both */
-    int unroll;          /* LS_FOR: so many passes side by side, by the C compiler; 0: as it likes */
-    bool lanes;          /* LS_FOR: a pass serves the AD_LANES indices from temp on */
-    bool either;         /* LS_IF: both branches compute the same; the second is the usual way */
-    int64_t most;        /* LS_FOR: passes at most; 0: unknown. LS_KERNEL: points of a thread */
-    int64_t step;        /* LS_FOR: not 1 but this; 0: 1 */
-    bool parts;          /* LS_FOR: over parts of a range; a loop in its body, with `whole`, runs over each part */
-    bool rest;           /* LS_FOR over the few indices that the loop before it, which has a step, left over */
+    bool independent; /* LS_FOR: but for accumulators, iterations may run in any order */
+    bool must;        /* LS_FOR: written for lanes */
+    bool symmetric;   /* LS_FOR: half of the pairs, for the rows of both */
+    int unroll;       /* LS_FOR: so many passes side by side, by the C compiler; 0: as it likes */
+    int ahead;        /* LS_FOR: so many statements of the body, the first, are computed a pass ahead of the others */
+    bool lanes;       /* LS_FOR: a pass serves the AD_LANES indices from temp on */
+    bool either;      /* LS_IF: both branches compute the same; the second is the usual way */
+    int64_t most;     /* LS_FOR: passes at most; 0: unknown. LS_KERNEL: points of a thread */
+    int64_t step;     /* LS_FOR: not 1 but this; 0: 1 */
+    bool parts;       /* LS_FOR: over parts of a range; a loop in its body, with `whole`, runs over each part */
+    bool rest;        /* LS_FOR over the few indices that the loop before it, which has a step, left over */
     const extent *whole; /* LS_FOR over a part of a range (a chunk, a block): the extent of the range */
     bool aligned;        /* LS_FOR over a part that begins at a multiple of the most lanes */
     lane_kind at;        /* LS_STORE: as in lexpr */
@@ -160,7 +161,7 @@ struct lstmt {
     const routine *routine; /* LS_CALL */
     int nsizes;
     const extent **sizes;
-    const extent *cost; /* floating operations */
+    const extent *cost;  /* floating operations */
     int code, arg, rule; /* LS_FAIL: AD_SIZE = 2, AD_INDEX = 3, ..., the argument, and the rule's number or 0 */
     const char *text;
 };

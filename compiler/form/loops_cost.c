@@ -90,6 +90,12 @@ const kind_cost kind_costs[] = {
     [LS_COMMENT] = {0},
 };
 
+bool cost_is_slow(op o)
+{
+    const int *n = op_costs[o].n;
+    return n[COST_ROOTS] + n[COST_EXPS] + n[COST_CALLS] > 0;
+}
+
 /* Expressions. */
 
 /* Lanes beyond the end of a range are masked. */

@@ -38,6 +38,9 @@ typedef struct kind_cost {
     bool subs_of_from;  /* the subscripts are those of the other buffer, not of its buffer */
 } kind_cost;
 
+/* A function, a division or a root: some ten operations, each of which waits for the last. */
+bool cost_is_slow(op o);
+
 extern const kind_cost kind_costs[]; /* by lstmt_kind: a new kind is a row here */
 
 /* Counts in some statements; their bounds may refer to each other's ints. */

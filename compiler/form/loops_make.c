@@ -156,6 +156,14 @@ bool lexpr_depends(const lexpr *e, const map *on)
     return found;
 }
 
+bool lstmt_reads(const lstmt *s, const void *what)
+{
+    bool found = lexpr_reads(s->e, what) || lexpr_reads(s->filter, what);
+    for (int k = 0; k < s->nsubs && !found; k++)
+        found = lexpr_reads(s->subs[k], what);
+    return found;
+}
+
 bool lexpr_is_lanewise(const lexpr *e)
 {
     return e->kind == LX_POINT && (e->op == OP_NORMAL || e->op == OP_UNIFORM);

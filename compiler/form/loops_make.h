@@ -26,6 +26,8 @@ lexpr *lexpr_exp_less(arena *mem, lexpr *x, lexpr *shift);
 /* Whether e, or NULL, reads a temporary or loads from a buffer: that one; any of a map's keys. */
 bool lexpr_reads(const lexpr *e, const void *what);
 bool lexpr_depends(const lexpr *e, const map *on);
+/* Whether a statement, not those within it, reads one in its expression, its filter or its subscripts. */
+bool lstmt_reads(const lstmt *s, const void *what);
 /* An op that lanes are given one by one; stays a declaration of its own. */
 bool lexpr_is_lanewise(const lexpr *e);
 

@@ -170,15 +170,21 @@ static void collect_fn(graph *g, graph_fn *f)
     put_roots(f, roots);
 }
 
+static void scatter_fn(graph *g, graph_fn *f, const compile_options *o)
+{
+    if (fuse_scatter(g, f, o->sum))
+        simplify_fn(g, f);
+}
+
 static void fuse(graph *g, graph_fn *f, const compile_options *o)
 {
     fuse_inline(g, f);
-    if (fuse_scatter(g, f, o->sum))
-        simplify_fn(g, f);
+    scatter_fn(g, f, o);
     for (int i = 0; i < DIGITS && fuse_digits(g, f); i++)
         simplify_fn(g, f);
     if (fuse_unroll(g, f))
         simplify_fn(g, f);
+    scatter_fn(g, f, o);
     fuse_inline(g, f);
     collect_fn(g, f);
     if (fuse_unroll(g, f))

@@ -13,6 +13,7 @@
 enum { FEW = 16 }; /* comparing so many with all terms, or looking at so few terms, costs no more than a scatter */
 
 typedef VEC(node *) conditions;
+typedef VEC(node *) terms;
 typedef VEC(var *) axes;
 
 typedef struct assigning {
@@ -44,6 +45,40 @@ static void split_and(graph *g, node *c, conditions *out)
     }
 }
 
+static bool is_conditional(const node *x)
+{
+    return x->op == OP_SELECT && node_is_number(x->args[2], 0);
+}
+
+/* The factor of a product that is 0 but where a condition holds, or a product with such a factor; -1: none. */
+static int conditional_factor(const node *x)
+{
+    for (int i = 0; i < 2 && (x->op == OP_MUL || x->op == OP_MULZ); i++)
+        if (is_conditional(x->args[i]) || conditional_factor(x->args[i]) >= 0)
+            return i;
+    return -1;
+}
+
+/* x with another argument k. */
+static node *with_argument(graph *g, const node *x, int k, node *by)
+{
+    node **args = ARENA_ARRAY(g->mem, node *, x->nargs);
+    for (int i = 0; i < x->nargs; i++)
+        args[i] = i == k ? by : x->args[i];
+    return graph_with_args(g, x, args);
+}
+
+/* x where the conditions around it hold, which are added to the list. */
+static node *without_conditions(graph *g, node *x, conditions *out)
+{
+    if (is_conditional(x)) {
+        split_and(g, x->args[0], out);
+        return without_conditions(g, x->args[1], out);
+    }
+    int factor = conditional_factor(x);
+    return factor < 0 ? x : with_argument(g, x, factor, without_conditions(g, x->args[factor], out));
+}
+
 /* The terms and their conditions: those of the filter, and those that stand around a term that else is 0. */
 static void open_sum(assigned_sum *s, graph *g, node *n)
 {
@@ -56,10 +91,7 @@ static void open_sum(assigned_sum *s, graph *g, node *n)
         split_and(g, s->body, &s->rest);
         s->body = graph_int(g, 1);
     }
-    while (s->body->op == OP_SELECT && node_is_number(s->body->args[2], 0)) {
-        split_and(g, s->body->args[0], &s->rest);
-        s->body = s->body->args[1];
-    }
+    s->body = without_conditions(g, s->body, &s->rest);
 }
 
 static bool is_in_ranges(const assigned_sum *s, const var *v)
@@ -96,6 +128,17 @@ static void replace(assigned_sum *s, var *v, node *by)
         s->at.data[i] = graph_subst(g, s->at.data[i], 1, &v, &by);
 }
 
+/* The terms decide it: the equation does not just name the one term of an axis that belongs to an entry. */
+static bool is_of_terms(const assigned_sum *s, node *value)
+{
+    int64_t slope;
+    node *rest;
+    for (int i = 0; i < s->n->nvars; i++)
+        if (affine_split(s->g, value, s->vars[i], &slope, &rest) && (slope == 1 || slope == -1))
+            return false;
+    return node_depends_any(value, s->n->nvars, s->vars);
+}
+
 /* One more key, if a condition gives it. */
 static bool find_key(assigned_sum *s, var *v)
 {
@@ -103,7 +146,7 @@ static bool find_key(assigned_sum *s, var *v)
         return false;
     for (int i = 0; i < s->rest.n; i++) {
         node *value = value_of(s, s->rest.data[i], v);
-        if (!value || !node_depends_any(value, s->n->nvars, s->vars))
+        if (!value || !is_of_terms(s, value))
             continue;
         for (int k = i; k + 1 < s->rest.n; k++)
             s->rest.data[k] = s->rest.data[k + 1];
@@ -222,24 +265,73 @@ static bool is_accurate(const assigning *a, const node *n)
     return n->elem != ELEM_F64 || a->sums != SUM_KAHAN;
 }
 
-static node *assign(assigning *a, node *n)
+/* The sum as a scatter; NULL: it is better left. */
+static node *assign_whole(assigning *a, node *n)
 {
     assigned_sum s;
     axes entry = {0};
-    if ((n->op != OP_SUM && n->op != OP_ANY) || n->nfree == 0 || !is_accurate(a, n))
-        return n;
     open_sum(&s, a->g, n);
     if (!find_entry(&s, &entry))
-        return n;
+        return NULL;
     for (int i = 0; i < entry.n; i++)
         find_key(&s, entry.data[i]);
     const extent *volume = volume_of(a->g, entry.n, entry.data);
     bool pays =
         s.keys.n > 0 && !is_few(volume_of(a->g, s.keys.n, s.keys.data)) && !is_few(volume_of(a->g, n->nvars, s.vars));
     if (!pays || (!volume_is_linear(&a->sizes.rule, volume) && !volume_is_affordable(&a->sizes.rule, volume)))
-        return n;
-    a->any = true;
+        return NULL;
     return scatter_of(&s, &entry);
+}
+
+/* x is the sum of these: of a short axis, written out, each has conditions of its own. */
+static void split_terms(graph *g, node *x, terms *out)
+{
+    terms parts = {0};
+    int from = x->op == OP_SELECT ? 1 : 0, to = x->op == OP_SELECT ? 2 : x->nargs;
+    if (x->op == OP_ADD) {
+        split_terms(g, x->args[0], out);
+        split_terms(g, x->args[1], out);
+        return;
+    }
+    for (int i = from; i < to && (is_conditional(x) || x->op == OP_MUL || x->op == OP_MULZ || x->op == OP_NEG); i++) {
+        parts.n = 0;
+        split_terms(g, x->args[i], &parts);
+        for (int k = 0; k < parts.n && parts.n > 1; k++)
+            vec_push(g->mem, out, with_argument(g, x, i, parts.data[k]));
+        if (parts.n > 1)
+            return;
+    }
+    vec_push(g->mem, out, x);
+}
+
+/* The sum as one of scatters; NULL: not all of its terms are such. */
+static node *assign_parts(assigning *a, node *n)
+{
+    graph *g = a->g;
+    node **inner = ARENA_ARRAY(g->mem, node *, n->nargs), *all = NULL;
+    var **vars = ARENA_ARRAY(g->mem, var *, n->nvars);
+    terms parts = {0};
+    graph_open(g, n, vars, inner);
+    split_terms(g, inner[0], &parts);
+    for (int i = 0; i < parts.n && parts.n > 1 && parts.n <= FEW; i++) {
+        node *part = graph_reduce(g, n->op, n->nvars, vars, parts.data[i], inner[1], inner + 2);
+        node *own = node_is_reduce(part) ? assign_whole(a, part) : NULL;
+        if (!own)
+            return NULL;
+        all = all ? graph_bin(g, OP_ADD, all, own) : own;
+    }
+    return all;
+}
+
+static node *assign(assigning *a, node *n)
+{
+    if ((n->op != OP_SUM && n->op != OP_ANY) || n->nfree == 0 || !is_accurate(a, n))
+        return n;
+    node *assigned = assign_whole(a, n);
+    if (!assigned && n->op == OP_SUM)
+        assigned = assign_parts(a, n);
+    a->any |= assigned != NULL;
+    return assigned ? assigned : n;
 }
 
 static node *rewrite(void *data, node *n)

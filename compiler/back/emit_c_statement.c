@@ -489,16 +489,27 @@ static bool runs_seldom(const emitter *e, const lstmt *s)
     return s->lanes && (inside > 0 || e->axes + is_over_axis(s) < e->depth);
 }
 
+/* More of the condition of a loop: the host has not seen yet that the GPU is done with it. */
+static const char *watched(emitter *e, const lstmt *s, const char *index)
+{
+    if (!s->from)
+        return "";
+    const char *watch = arena_printf(e->mem, "ad_watch_%s", index);
+    emit_linef(e, "%s %s(stream);", prelude_use(e->p.helpers, "ad_gpu_watch"), watch);
+    return arena_printf(e->mem, " && !%s.is_over(%s)", watch, emit_place(e, s->from, 0, NULL));
+}
+
 static void emit_passes(emitter *e, const lstmt *s, const char *lo, const char *hi, bool threads)
 {
     int mark = enter_scope(e);
     const c_local *l = declare_index(e, s);
+    const char *watch = watched(e, s, l->name);
     bool is_short = e->p.host && s->most > 0 && s->most <= SHORT_RANGE;
     const char *type = is_short ? "int" : "int64_t";
     if (is_short && s->hi->kind != LX_CONST)
         hi = arena_printf(e->mem, "(int)(%s)", hi);
     const char *while_ = s->e ? arena_printf(e->mem, " && %s", emit_text(e, s->e, PREC_AND)) : "";
-    emit_linef(e, "for (%s %s = %s; %s < %s%s; %s) {", type, l->name, lo, l->name, hi, while_,
+    emit_linef(e, "for (%s %s = %s; %s < %s%s%s; %s) {", type, l->name, lo, l->name, hi, while_, watch,
                loop_step(e, s, l->name));
     bool seldom = e->p.seldom;
     e->p.seldom = runs_seldom(e, s);

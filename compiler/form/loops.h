@@ -104,7 +104,8 @@ typedef enum lstmt_kind {
     LS_VAR,   /* temp = e, assigned again by LS_SET */
     LS_SET,   /* temp = e */
     LS_STORE, /* buffer[subs] = e, or += e when accumulate; guarded: only when every subscript is in range */
-    LS_FOR,   /* temp over lo..hi, while e holds if there is one; body. parallel: iterations are independent */
+    LS_FOR,   /* temp over lo..hi, while e holds if there is one; body. parallel: iterations are independent. from: of a
+                 host's loop, the cell of the GPU in which each pass notes whether there is more to do; NULL: none */
     LS_IF,    /* e; body; other */
     LS_FILL,  /* all entries of buffer = e (a constant) */
     LS_COPY,  /* buffer = from, same shape; from may be at an offset: subs then are the leading subscripts of from */

@@ -4,6 +4,8 @@
 #include "form/loops_live.h"
 #include "stage/offload_state.h"
 
+enum { FEW_PASSES = 64 };
+
 static void walk(offloading *o, const lstmt_list *list);
 
 static void push_host(offloading *o, lstmt *s)
@@ -78,6 +80,14 @@ static void walk_into(offloading *o, lstmt_list *out, const lstmt_list *body)
     o->out = around;
 }
 
+/* Once the GPU knows that a pass is not made, none is: the host may ask for the cell on its way, if it saves launches.
+ */
+static bool is_worth_watching(const offloading *o, const lstmt *s, const lstmt *loop)
+{
+    bool is_short = loop->hi->kind == LX_CONST && loop->hi->integer <= FEW_PASSES;
+    return host_knows(o, s->lo) && !is_short;
+}
+
 /* When this pass is made, if only the GPU knows; NULL: always. */
 static lexpr *pass_condition(offloading *o, const lstmt *s)
 {
@@ -106,7 +116,9 @@ static void offload_host_loop(offloading *o, const lstmt *s)
     loop->e = s->e && host_knows(o, s->e) ? s->e : NULL;
     lstmt_list *around = o->out;
     o->out = &loop->body;
-    walk_guarded(o, &s->body, push_guard(o, condition));
+    buffer *go = push_guard(o, condition);
+    loop->from = is_worth_watching(o, s, loop) ? go : NULL;
+    walk_guarded(o, &s->body, go);
     o->out = around;
 }
 

@@ -2,9 +2,11 @@
  *
  * A device pointer is the address with a bit set that makes it invalid; launches and copies take it away. What is put
  * into a stream waits until the host waits for the stream. Environment: SHIM_DEVICES=0 no device, SHIM_MEMORY=BYTES
- * that the device has, SHIM_FAILING_LAUNCH=K the K-th launch fails. */
+ * that the device has, SHIM_FAILING_LAUNCH=K the K-th launch fails, SHIM_AHEAD=K a stream does what it has when that is
+ * K, SHIM_COUNT=1 how many launches there were is printed. */
 #ifndef SHIM_DEVICE_H
 #define SHIM_DEVICE_H
+#include <set>
 #include <sys/mman.h>
 
 typedef enum cudaError {
@@ -27,6 +29,12 @@ enum cudaMemcpyKind {
 };
 enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount = 16 };
 enum { cudaStreamDefault = 0, cudaStreamNonBlocking = 1 };
+enum { cudaHostAllocDefault = 0, cudaHostAllocPortable = 1, cudaHostAllocMapped = 2 };
+enum cudaStreamCaptureStatus {
+    cudaStreamCaptureStatusNone,
+    cudaStreamCaptureStatusActive,
+    cudaStreamCaptureStatusInvalidated
+};
 enum cudaStreamCaptureMode {
     cudaStreamCaptureModeGlobal,
     cudaStreamCaptureModeThreadLocal,
@@ -89,6 +97,7 @@ struct allocation {
 struct CUstream_st {
     shim::queue queue;
     shim::queue *captured; /* or NULL */
+    size_t waiting;        /* in the queue, where there is a limit */
     CUstream_st *next;
 };
 struct CUgraph_st {
@@ -120,6 +129,8 @@ SHIM_STATE device gpu;
 
 inline device::~device()
 {
+    if (getenv("SHIM_COUNT"))
+        fprintf(stderr, "shim: %d launches\n", launches);
     if (!allocations && !streams && !graphs)
         return;
     fprintf(stderr, "shim: device memory, streams or graphs are left at the end of the program\n");
@@ -155,8 +166,13 @@ template <class T> T kernel_argument(T v)
     return v;
 }
 
+/* Words of the host's memory that the device may use. */
+SHIM_STATE std::set<void *> host_words;
+
 template <class T> T *kernel_argument(T *p)
 {
+    if (p && host_words.count((void *)(uintptr_t)p))
+        return p;
     if (p && !is_device(p))
         fail("a kernel is given a pointer to the host's memory", 0);
     return address(p);
@@ -171,6 +187,12 @@ template <class F> void enqueue(cudaStream_t stream, F f)
 {
     cudaStream_t s = stream_or_default(stream);
     (s->captured ? *s->captured : s->queue).add(new work_of<F>(f));
+    static const size_t most = setting("SHIM_AHEAD", 0);
+    if (!s->captured && most > 0 && ++s->waiting >= most) {
+        s->queue.run();
+        s->queue.clear();
+        s->waiting = 0;
+    }
 }
 
 static inline void finish(cudaStream_t s)
@@ -346,6 +368,24 @@ static inline cudaError_t cudaFree(void *p)
     return cudaSuccess;
 }
 
+static inline cudaError_t cudaHostAlloc(void **out, size_t bytes, unsigned)
+{
+    if (shim::is_capturing())
+        return shim::report(cudaErrorStreamCaptureUnsupported);
+    *out = malloc(bytes);
+    if (!*out)
+        return shim::report(cudaErrorMemoryAllocation);
+    shim::host_words.insert(*out);
+    return cudaSuccess;
+}
+
+static inline cudaError_t cudaFreeHost(void *p)
+{
+    shim::host_words.erase(p);
+    free(p);
+    return cudaSuccess;
+}
+
 template <class T> cudaError_t cudaMallocAsync(T **out, size_t bytes, cudaStream_t)
 {
     return shim::allocate(out, bytes);
@@ -449,6 +489,13 @@ static inline cudaError_t cudaStreamDestroy(cudaStream_t stream)
 }
 
 /* Graphs: a stream's work, kept. An instance is the graph itself, with an owner more. */
+
+static inline cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus *status)
+{
+    const bool captured = shim::stream_or_default(stream)->captured != NULL;
+    *status = captured ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+    return cudaSuccess;
+}
 
 static inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "driver/subscripts.h"
 
 const ad_function *call_find(const report *r, const ad_module *m, const char *name)
 {
@@ -206,7 +207,8 @@ void call_status(const call *c, ad_status status)
 {
     int arg = AD_STATUS_ARG(status), code = AD_STATUS_CODE(status);
     const ad_rule *rule = ad_status_rule(c->f, status);
-    const char *what = rule ? rule->text : ad_status_string(status);
+    const char *found = code == AD_INDEX && rule && c->options ? subscripts_find(c, &rule) : "";
+    const char *what = arena_printf(c->mem, "%s%s", rule ? rule->text : ad_status_string(status), found);
     const char *where = rule && *rule->where ? arena_printf(c->mem, "%s: ", rule->where) : "";
     if (names_argument(code) && arg < c->f->arg_count)
         report_error(c->report, "%sargument '%s': %s", where, c->f->args[arg].name, what);

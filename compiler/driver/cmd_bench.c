@@ -48,6 +48,7 @@ static bool find_functions(bench *b, const char *name)
             continue;
         timing t = {0};
         call_init(&t.c, b->o->mem, &b->o->report, m, f);
+        t.c.options = b->o;
         vec_push(b->o->mem, &b->timings, t);
     }
     return b->timings.n > 0 || call_find(&b->o->report, m, name);

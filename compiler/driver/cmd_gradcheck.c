@@ -166,6 +166,7 @@ static bool find_inputs(const options *o, call *c, const ad_module *m, const ad_
     ad_status status = AD_OK;
     for (int t = 0; t < inputs_trials; t++) {
         call_init(c, o->mem, &o->report, m, f);
+        c->options = o;
         for (int i = 0; i < o->compile.defines.n; i++)
             call_define(c, o->compile.defines.data[i].name, o->compile.defines.data[i].value);
         if (!call_bind(c, values, o->seed))
@@ -296,5 +297,5 @@ exit_code cmd_gradcheck(const options *o)
         return code;
     if (!call_parse(o->mem, &o->report, o->operands.data + first, o->operands.n - first, &values))
         return EXIT_PROGRAM;
-    return check_module(o, made.table, name, &values);
+    return check_module(&f64, made.table, name, &values);
 }

@@ -129,6 +129,7 @@ static bool prepare(const options *o, const ad_module *m, call *c)
     if (!f || !call_parse(o->mem, &o->report, o->operands.data + 2, o->operands.n - 2, &values))
         return false;
     call_init(c, o->mem, &o->report, m, f);
+    c->options = o;
     for (int i = 0; i < o->compile.defines.n; i++)
         call_define(c, o->compile.defines.data[i].name, o->compile.defines.data[i].value);
     if (!check_outputs(o, c) || !check_arguments(c, &values) || !call_bind(c, &values, o->seed))

@@ -348,6 +348,7 @@ static lower_options lowering_of(pipeline *p, const fixed_sizes *fixed)
                            .define_names = fixed_names,
                            .define_values = values,
                            .checkpoint = o->checkpoint,
+                           .asks = o->asks,
                            .chosen = o->chosen,
                            .family = o->family};
 }

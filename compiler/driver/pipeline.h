@@ -30,6 +30,7 @@ typedef struct compile_options {
     checkpoint checkpoint;          /* --checkpoint */
     target_kind target;             /* --target */
     bool versions;                  /* functions also in versions for few coordinates */
+    bool asks;                      /* the functions tell their subscripts that are out of range: lower_options */
     const char *chosen;             /* only this export, where there is one of this name; NULL: all */
     bool family;                    /* and the function that it is a gradient of, and the gradients of that */
     const char *emit;               /* --emit=STAGE; NULL: the whole way */

@@ -6,8 +6,9 @@
 
 /* A bool of rank 0 without free variables that must hold, else AD_INDEX about the argument. */
 typedef struct index_check {
-    node *ok;
+    node *ok; /* where subscripts are asked for: an int, a subscript that is out of range, or INT64_MAX */
     int arg, rule;
+    const extent *size; /* of the axis that is subscripted; NULL: this is a check for several */
 } index_check;
 
 /* Squared distances of points that exponents or scores are linear in. */

@@ -211,12 +211,22 @@ static verdict judge(checker *c, const extent *slack)
     return mentions_int_param(c, slack) ? UNKNOWN : DEPENDS;
 }
 
+enum { LONGEST_QUOTE = 40 };
+
 static const char *source_text(checker *c, const expr *e)
 {
     int n = e->at.end - e->at.begin;
-    if (n > 40 || !e->at.src)
+    if (n > LONGEST_QUOTE || !e->at.src)
         return "this subscript";
     return arena_printf(c->mem, "'%.*s'", n, e->at.src->data + e->at.begin);
+}
+
+/* "subscript 'i+1'", "this slice" */
+static const char *subject(checker *c, const expr *e, const char *kind)
+{
+    int n = e->at.end - e->at.begin;
+    return n > LONGEST_QUOTE ? arena_printf(c->mem, "this %s", kind)
+                             : arena_printf(c->mem, "%s '%.*s'", kind, n, e->at.src->data + e->at.begin);
 }
 
 static void say_outside(checker *c, const pending *w, const expr *value, const extent *p)
@@ -298,7 +308,8 @@ static void prove(checker *c, const pending *w)
         if (!w->guarded || constant)
             report_out_of_range(c, w, &l, first, last);
     } else if (!w->guarded && known) {
-        const char *what = arena_printf(c->mem, "%s must be inside of %s", source_text(c, s->value ? s->value : w->e),
+        const char *what = arena_printf(c->mem, "%s must be inside of %s",
+                                        s->value ? subject(c, s->value, "subscript") : subject(c, w->e, "slice"),
                                         name_text(c, base, "this tensor"));
         if (l.below == DEPENDS)
             require(c, false, l.min, at, blame_param(c, base, l.min), what);

@@ -173,7 +173,9 @@ static graph_fn *lower_export(lowering *l, function *fn, const export_grad *grad
     out->outs = ARENA_ARRAY(l->mem, node *, v.n + (grad ? grad->params.n : 0));
     for (int i = 0; i < v.n; i++)
         out->outs[out->nouts++] = v.item[i];
-    if (!grad)
+    if (l->asks)
+        lower_answer(l, out);
+    if (!grad || l->asks)
         return out;
     node **xs = ARENA_ARRAY(l->mem, node *, grad->params.n);
     for (int i = 0; i < grad->params.n; i++)
@@ -215,7 +217,7 @@ static export_list exports_of(program *p, const lower_options *o)
 
 graph_fn *lower_version(graph_module *m, program *p, const lower_options *o, int index)
 {
-    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real, .checkpoint = o->checkpoint};
+    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real, .asks = o->asks, .checkpoint = o->checkpoint};
     l.rules = m->fns.data[index]->face->rules;
     exported e = exports_of(p, o).data[index];
     return lower_export(&l, e.fn, e.grad, o);
@@ -223,7 +225,7 @@ graph_fn *lower_version(graph_module *m, program *p, const lower_options *o, int
 
 void lower(graph_module *m, program *p, const lower_options *o)
 {
-    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real, .checkpoint = o->checkpoint};
+    lowering l = {.g = m->g, .mem = p->mem, .p = p, .real = o->real, .asks = o->asks, .checkpoint = o->checkpoint};
     export_list list = exports_of(p, o);
     for (int i = 0; i < list.n; i++) {
         l.rules = NULL;

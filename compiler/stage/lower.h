@@ -13,6 +13,8 @@ typedef struct lower_options {
     const char *const *define_names; /* -D NAME=INT */
     const int64_t *define_values;
     checkpoint checkpoint; /* of loops that say nothing */
+    bool asks;             /* the functions' results are, for each rule, a subscript that is out of range (INT64_MAX: none
+                              is) and the extent of its axis; nothing is checked */
     const char *chosen;    /* only this export; NULL: all. Where there is none of this name: all */
     bool family;           /* and the function that it is a gradient of, and the gradients of that */
 } lower_options;

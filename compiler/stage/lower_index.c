@@ -116,7 +116,7 @@ static node *for_all(lowering *l, context *c, node *ok)
         if (!node_depends(ok, c->vars[i]))
             continue;
         node *range[2] = {c->lo[i], c->hi[i]};
-        ok = graph_reduce(l->g, OP_ALL, 1, &c->vars[i], ok, NULL, range);
+        ok = graph_reduce(l->g, l->asks ? OP_RMIN : OP_ALL, 1, &c->vars[i], ok, NULL, range);
     }
     return ok;
 }
@@ -172,7 +172,7 @@ static int subscript_rule(lowering *l, const expr *e, int axis)
     if (base->type->rank > 1)
         of = arena_printf(l->mem, "%s, axis %d,", of, axis);
     return lower_rule(l, said->at,
-                      arena_printf(l->mem, "%s%s%s is out of range", s->value ? "subscript" : "the slice from",
+                      arena_printf(l->mem, "%s%s%s is out of range", s->value ? "subscript" : "an entry of the slice from",
                                    quote(l, said->at), of));
 }
 
@@ -186,7 +186,8 @@ void lower_check_subscript(lowering *l, node *sub, const extent *size, const nod
         graph_bin(g, OP_AND, graph_bin(g, OP_LE, graph_int(g, 0), sub), graph_bin(g, OP_LT, sub, graph_size(g, size)));
     for (guard *q = l->guards; q; q = q->parent)
         ok = graph_bin(g, OP_OR, graph_un(g, OP_NOT, q->condition), ok);
-    lower_add_check(l, (index_check){ok, blamed(sub, accessed), subscript_rule(l, e, axis)});
+    index_check check = {l->asks ? lower_ask(l, ok, sub) : ok, blamed(sub, accessed), subscript_rule(l, e, axis), size};
+    lower_add_check(l, check);
 }
 
 /* ---- subscripts ---- */

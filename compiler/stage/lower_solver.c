@@ -8,7 +8,7 @@
 static node *where_checked(lowering *l, const context *c, node *body)
 {
     graph *g = l->g;
-    if (!c->pending.n)
+    if (!c->pending.n || l->asks)
         return body;
     node *ok = c->pending.data[0].ok;
     for (int i = 1; i < c->pending.n; i++)

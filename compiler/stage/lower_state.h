@@ -62,6 +62,7 @@ typedef struct lowering {
     arena *mem;
     program *p;
     elem real;
+    bool asks;             /* lower_options */
     checkpoint checkpoint; /* of loops that say nothing */
     graph_fn *out;
     interface_rules *rules; /* of the function being lowered */
@@ -125,6 +126,12 @@ values lower_custom(lowering *l, function *fn, frame *inner, values value);
 /* lower_stmt.c */
 values lower_body(lowering *l, frame *f, stmt_list *body);
 values lower_loop(lowering *l, frame *f, stmt *s);
+
+/* lower_ask.c: subscripts out of range as values. */
+/* sub where ok does not hold; else INT64_MAX. */
+node *lower_ask(lowering *l, node *ok, node *sub);
+/* Makes these values the results of the function. */
+void lower_answer(lowering *l, graph_fn *out);
 
 /* lower_library.c: solve, cholesky, ..., fft. */
 bool lower_is_library(const expr *e);

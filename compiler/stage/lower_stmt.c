@@ -104,6 +104,32 @@ static void open_loop(lowering *l, frame *f, stmt *s, loop_parts *p)
     c->t_hi = graph_extent(l->g, p->hi);
 }
 
+/* Room for so many states more. */
+static void reserve_states(lowering *l, loop_parts *p, int more)
+{
+    loop_parts old = *p;
+    p->inits = ARENA_ARRAY(l->mem, node *, p->n + more);
+    p->nexts = ARENA_ARRAY(l->mem, node *, p->n + more);
+    p->vars = ARENA_ARRAY(l->mem, var *, p->n + more + 1);
+    memcpy(p->vars, old.vars, (size_t)(p->n + 1) * sizeof *p->vars);
+    for (int i = 0; i < p->n; i++) {
+        p->inits[i] = old.inits[i];
+        p->nexts[i] = old.nexts[i];
+    }
+}
+
+/* Where subscripts are asked for, each check is a state of its own: the least one found so far. */
+static void add_asked_states(lowering *l, loop_parts *p)
+{
+    graph *g = l->g;
+    const context *c = p->body;
+    reserve_states(l, p, c->pending.n);
+    for (int i = 0; i < c->pending.n; i++) {
+        add_state(l, p, graph_int(g, INT64_MAX), "subscript");
+        p->nexts[p->n - 1] = graph_bin(g, OP_MIN, p->vars[p->n]->self, c->pending.data[i].ok);
+    }
+}
+
 /* Checks on the loop's variables become one more state, a bool that stays true. */
 static void add_check_state(lowering *l, loop_parts *p)
 {
@@ -119,13 +145,16 @@ static void add_check_state(lowering *l, loop_parts *p)
 }
 
 /* The check that a loop hands on for all those of its body. */
-static index_check joined_check(lowering *l, const stmt *s, const loop_parts *p, node *ok)
+static void hand_on_checks(lowering *l, const stmt *s, const loop_parts *p, node *loop)
 {
-    index_check check = p->body->pending.data[0];
-    check.ok = ok;
-    if (p->body->pending.n > 1)
-        check.rule = lower_rule(l, s->at, "a subscript in this loop is out of range");
-    return check;
+    int n = p->body->pending.n;
+    for (int i = 0; i < (l->asks ? n : n > 0); i++) {
+        index_check check = p->body->pending.data[i];
+        check.ok = graph_out(l->g, loop, l->asks ? p->n - n + i : p->n - 1);
+        if (!l->asks && n > 1)
+            check.rule = lower_rule(l, s->at, "a subscript in this loop is out of range");
+        lower_add_check(l, check);
+    }
 }
 
 /* What the passes of a while loop yield: a row of each; those of passes that it did not make are 0. */
@@ -173,7 +202,7 @@ static void lower_passes(lowering *l, frame *f, stmt *s, loop_parts *p, values *
         p->nexts[0] = lower_go_on(l, f, s, graph_bin(g, OP_ADD, p->vars[0]->self, graph_int(g, 1)), p->hi);
     p->body = l->context;
     lower_close_context(l);
-    add_check_state(l, p);
+    (l->asks ? add_asked_states : add_check_state)(l, p);
 }
 
 values lower_loop(lowering *l, frame *f, stmt *s)
@@ -189,8 +218,7 @@ values lower_loop(lowering *l, frame *f, stmt *s)
     node *loop = graph_loop(g, rule, p.lo, p.hi, p.n, p.inits, p.vars, p.nexts);
     for (int i = 0; i < s->state.n; i++)
         lower_bind(l, f, s->state.data[i], graph_out(g, loop, p.first + i));
-    if (p.body->pending.n)
-        lower_add_check(l, joined_check(l, s, &p, graph_out(g, loop, p.n - 1)));
+    hand_on_checks(l, s, &p, loop);
     stack_yields(l, s, &p, loop, &yields);
     return yields;
 }

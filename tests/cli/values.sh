@@ -122,7 +122,25 @@ wrong "'x'" pick 'x=normal(9223372036854775807,9)' F=0
 wrong "'on': expected true or false" f 'x=[[1]]' w=1,2 s=1 k=1 on=2 F=0
 wrong "nothing.npy" scale x=@nothing.npy s=1
 wrong "neither a .npy nor a .csv" scale x=@"$model" s=1
-wrong "argument 'F': subscript 'F[m]' of 'x' is out of range" pick x=1,2 F=2
-wrong "argument 'F': subscript 'F[m]' of 'x' is out of range" pick x=1,2 F=-1
+wrong "values.ad:11: argument 'F': subscript 'F[m]' of 'x' is out of range: it is 2, and the axis has 2 entries" pick x=1,2 F=0,2
+wrong "argument 'F': subscript 'F[m]' of 'x' is out of range: it is -1, and the axis has 2 entries" pick x=1,2 F=-1
 wrong "no function 'scal'" scal s=1
 err_has "did you mean 'scale'?"
+
+# Which rule, where, and what breaks it.
+broken() { expect 1 adc run "$models/sizes.ad" "${@:2}"; err_has "$1"; }
+broken "sizes.ad:3: argument 'A': svd takes a matrix with at least as many rows as columns: M >= N" modes 'A=[[1,2,3],[4,5,6]]'
+err_has "here M = 2, N = 3"
+broken "sizes.ad:6: argument 'y': these sizes must be equal: N = 2*M" halves x=1,2,3 y=1
+err_has "here N = 3, M = 1"
+broken "sizes.ad:9: argument 'T': the extent must not be negative: T >= 2" ends x=1,2 T=1
+err_has "here T = 1"
+broken "sizes.ad:8: argument 'x': subscript 'N-1' must be inside of 'x': N >= 1" ends 'x=normal(0)' T=2
+broken "sizes.ad:14: argument 'F': subscript 'F[m] + 1' of 'x', axis 1, is out of range: it is 2, and the axis has 2 entries" walk 'x=[[1,2],[3,4]]' F=0,1
+broken "sizes.ad:14: argument 'F': subscript 'F[m]' of 'x', axis 0, is out of range: it is 7, and the axis has 2 entries" walk 'x=[[1,2],[3,4]]' F=0,7
+broken "sizes.ad:18: argument 'k': an entry of the slice from 'k' of 'x' is out of range: it is 3, and the axis has 3 entries" middle x=1,2,3 k=2
+err_has "here k = 2"
+for command in gradcheck bench; do
+    expect 1 adc $command "$models/sizes.ad" walk 'x=[[1,2],[3,4]]' F=0,7
+    err_has "axis 0, is out of range: it is 7"
+done

@@ -330,4 +330,5 @@ void offload(nest_fn *f, arena *mem)
     walk_function(&o, &body);
     share_memory(&o);
     size_parts(&o);
+    size_lists(&o);
 }

@@ -7,10 +7,17 @@
 
 enum {
     MANY_BLOCKS = 1056,               /* fill any GPU of today; results do not depend on which */
+    MOST_SPLITS = 256,                /* blocks that share a sum */
     SPLIT_ENTRIES = MANY_BLOCKS * 512 /* states of all splits: at most 512 of a block */
 };
 
 typedef VEC(buffer *) buffer_parts;
+
+/* Memory for lists of splits. */
+typedef struct list_room {
+    buffer *b;
+    int64_t length; /* of a list */
+} list_room;
 
 /* A sorting (offload_scatter.h) and where it was made. */
 typedef struct made_sorting {
@@ -46,9 +53,10 @@ typedef struct offloading {
     VEC(lstmt *) several; /* accumulators that several kernels add to */
     map wholes;           /* value of a kernel's accumulator -> that of all kernels */
     buffer_parts parts[ELEM_BOOL + 1]; /* memory of splits, one for each state of that type */
-    const extent *tile_rows;           /* points of kernels with tiles, of different sizes added up; NULL: none */
-    bool any_rows;                     /* the points of one are not a size */
-    lstmt_list first;                  /* what comes before the statement of the function that is being read */
+    VEC(list_room) lists;
+    const extent *tile_rows; /* points of kernels with tiles, of different sizes added up; NULL: none */
+    bool any_rows;           /* the points of one are not a size */
+    lstmt_list first;        /* what comes before the statement of the function that is being read */
     VEC(made_sorting) sortings;
     map first_made;             /* buffers that depend on inputs alone, and are there before all that reads them */
     VEC(owned_ranges *) ranges; /* fixed ones */
@@ -118,6 +126,7 @@ void join_splits(offloading *o, lstmt_list *out, const lstmt_list *accs, int n, 
 void note_tile_rows(offloading *o, const lexpr *count);
 /* Once all kernels are there. */
 void size_parts(offloading *o);
+void size_lists(offloading *o); /* offload_lists.c */
 /* Sums get one for a part of their terms; after: what then joins the whole. parts: value of the whole -> of the part.
  */
 void begin_parts(offloading *o, lstmt_list *out, lstmt_list *after, const lstmt_list *accs, map *parts);

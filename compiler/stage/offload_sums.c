@@ -8,10 +8,9 @@
 
 enum {
     THREADS = 256,
-    FAN = 16,         /* states that one thread joins; its square is THREADS */
-    TERMS = 1024,     /* of a block, at least */
-    LEVEL = 64,       /* terms of a thread that are added up before they join its sum */
-    MOST_SPLITS = 256 /* blocks that share a sum */
+    FAN = 16,     /* states that one thread joins; its square is THREADS */
+    TERMS = 1024, /* of a block, at least */
+    LEVEL = 64    /* terms of a thread that are added up before they join its sum */
 };
 
 /* ---- states in memory ---- */

@@ -8,14 +8,15 @@
 #include "form/loops_live.h"
 
 enum {
-    MOST_ROWS = 4,        /* of a thread */
-    LIGHT = 24,           /* operations of a pair, up to which a thread has MOST_ROWS */
-    EXPONENTIAL = 4,      /* operations of a term of logsumexp, besides its score */
-    MEDIUM = 60,          /* one less */
-    MOST_REGISTERS = 120, /* for values of rows; columns and addresses take others */
-    HEAVY = 120,          /* two */
-    UNROLLED = 100,       /* of the rows of a thread, up to which eight columns are side by side, else four */
-    SHORT = 64,           /* columns: not worth a tile */
+    MOST_ROWS = TILE_ROWS,
+    LIST_TERMS = 4 * TILE, /* of a block that keeps lists, at least */
+    LIGHT = 24,            /* operations of a pair, up to which a thread has MOST_ROWS */
+    EXPONENTIAL = 4,       /* operations of a term of logsumexp, besides its score */
+    MEDIUM = 60,           /* one less */
+    MOST_REGISTERS = 120,  /* for values of rows; columns and addresses take others */
+    HEAVY = 120,           /* two */
+    UNROLLED = 100,        /* of the rows of a thread, up to which eight columns are side by side, else four */
+    SHORT = 64,            /* columns: not worth a tile */
     FEW_ROWS = 256,
     MANY_TERMS = 2048
 };
@@ -85,14 +86,17 @@ static bool can_copy(const lstmt_list *body)
 
 lstmt *long_sum(offloading *o, const lstmt_list *body)
 {
-    lstmt *found = NULL;
-    int n = 0;
+    lstmt *found = NULL, *selection = NULL;
+    int n = 0, selections = 0;
     for (int i = 0; i < body->n; i++)
         if (is_long(o, body->data[i])) {
             found = body->data[i];
             n++;
+            selection = is_selection(found) ? found : selection;
+            selections += is_selection(found);
         }
-    if (n != 1 || !can_copy(body))
+    found = selections == 1 ? selection : found; /* others are of what it finds: the coordinates of a few points */
+    if ((n != 1 && selections != 1) || !can_copy(body))
         return NULL;
     for (int i = 0; i < body->n; i++) /* no other statement adds to what this one does */
         if (body->data[i]->kind == LS_ADD)
@@ -381,8 +385,12 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
     k->most = n;
     k->lo = rounded_up(o, p->count, TILE_THREADS * n);
     bool joinable = is_joinable(sum) && !(t.deep && has_deep_entries(t.deep));
+    bool lists = !joinable && !(t.deep && has_deep_entries(t.deep)) && keeps_lists(&sum->body);
     if (joinable)
         k->hi = count_splits(o, k->lo, sum->hi, TILE);
+    if (lists)
+        k->hi = count_splits(o, lexpr_bin(o->mem, OP_MUL, k->lo, lexpr_int(o->mem, MANY_BLOCKS / LIST_BLOCKS)), sum->hi,
+                             LIST_TERMS);
     declare_tiles(&t, &k->body);
     emit_points(&t, &k->body, p, n, rows);
     emit_prologue(&t, &k->body, p, n, rows);
@@ -399,6 +407,8 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
     }
     if (joinable)
         join_splits(o, &k->body, &accs, n, at, valid, p->count);
+    if (lists)
+        join_lists(o, &k->body, p, sum, n, rows);
     emit_epilogue(&t, &k->body, p, n, rows);
 }
 

@@ -6,8 +6,10 @@
 
 enum {
     TILE_THREADS = 128,
-    TILE = 128, /* columns; one for each thread to compute */
-    SCORES = 8  /* of a group of columns; light sums of exponentials: of half a group */
+    TILE_ROWS = 4,                 /* of a thread, at most */
+    LIST_BLOCKS = MANY_BLOCKS / 2, /* that keep lists: of more, merging takes too long */
+    TILE = 128,                    /* columns; one for each thread to compute */
+    SCORES = 8                     /* of a group of columns; light sums of exponentials: of half a group */
 };
 
 typedef struct staged {
@@ -80,6 +82,12 @@ void set_better(tiling *t, lstmt_list *out, op o, temp *best, lexpr *value);
 
 /* offload_exponentials.c: one more term of the row's sum for each column of the group. */
 void add_exponential(tiling *t, scoring *g, const lstmt_list *body, const lstmt *add, lstmt_list *out);
+
+/* offload_lists.c */
+/* All that the body changes are lists of the row's extreme values. */
+bool keeps_lists(const lstmt_list *body);
+/* The rows' lists of what parts of the range gave in all splits; only the last block of them goes on. */
+void join_lists(offloading *o, lstmt_list *out, const points *p, const lstmt *sum, int n, row *rows);
 
 /* offload_deep.c */
 /* The sums over coordinates in the sum's body, which then reads their values; NULL: there are none, or they cannot. */

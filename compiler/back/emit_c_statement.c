@@ -596,6 +596,7 @@ static void emit_if(emitter *e, const lstmt *s);
 static void emit_for(emitter *e, const lstmt *s)
 {
     if (s->ahead) {
+        emit_line(e, "/* what ends in _next is computed a pass ahead */");
         emit_if(e, overlapped(e, s));
         return;
     }

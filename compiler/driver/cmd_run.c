@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "driver/cache.h"
 #include "driver/call.h"
 #include "driver/command.h"
 #include "driver/emit.h"
 #include "driver/files.h"
+#include "driver/run.h"
 
 /* Wrong usage is told before anything is compiled. */
 static exit_code check_words(const options *o)
@@ -140,22 +140,25 @@ static bool prepare(const options *o, const ad_module *m, call *c)
     return call_allocate(c);
 }
 
-exit_code cmd_run(const options *o)
+exit_code run_loaded(const options *o, const loaded *made)
 {
-    loaded made;
     call c;
-    if (o->compile.emit)
-        return emit_stage(o, "-");
-    exit_code code = check_words(o);
-    if (!code)
-        code = cache_load(o, (choice){options_operand(o, 1), false}, &made);
-    if (code)
-        return code;
-    if (!prepare(o, made.table, &c) || !call_run(&c) || !write_files(o, &c))
+    if (!prepare(o, made->table, &c) || !call_run(&c) || !write_files(o, &c))
         return EXIT_PROGRAM;
     if (o->json)
         print_all_json(&c);
     else
         print_all_text(o, &c);
     return EXIT_OK;
+}
+
+exit_code cmd_run(const options *o)
+{
+    loaded made;
+    if (o->compile.emit)
+        return emit_stage(o, "-");
+    exit_code code = check_words(o);
+    if (!code)
+        code = cache_load(o, (choice){options_operand(o, 1), false}, &made);
+    return code ? code : run_loaded(o, &made);
 }

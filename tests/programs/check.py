@@ -21,9 +21,11 @@ import math
 import os
 import re
 import shlex
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+
+sys.dont_write_bytecode = True
+from calls import ended, run_calls  # noqa: E402
 
 DIRECTIVE = re.compile(r"^#!\s*(\w+)\s*(.*?)\s*$")
 TOLERANCE = re.compile(r"\s+~([0-9.e+-]+)$")
@@ -127,26 +129,28 @@ class Runner:
     def __init__(self, adc, extra, real, target, gradchecks):
         self.adc, self.extra, self.real, self.target, self.gradchecks = adc, extra, real, target, gradchecks
 
-    def command(self, test, run):
-        command = [self.adc, run.kind, test.path] + run.words + test.options
-        if run.kind != "check":  # the whole file, so that all runs of it share one compilation
-            command += ["--whole", *self.extra]
+    def options(self, test, kind):
+        options = list(test.options)
+        if kind != "check":  # the whole file, so that all runs of it share one compilation
+            options += ["--whole", *self.extra]
         if self.real == "f32":
-            command.append("--real=f32")
-        if self.target == "cuda" and run.kind != "check":
-            command.append("--target=cuda")
-        return command + (["--json"] if run.kind == "run" else [])
+            options.append("--real=f32")
+        if self.target == "cuda" and kind != "check":
+            options.append("--target=cuda")
+        return options + (["--json"] if kind == "run" else [])
 
-    def run(self, test, run):
+    def outcomes(self, test, runs):
+        """(run, its words after adc, the process) of each."""
+        plain = [r for r in runs if r.kind == "run"]
+        made = iter(run_calls(self.adc, test.path, self.options(test, "run"), [r.words for r in plain]) if plain else [])
+        for run in runs:
+            words = [run.kind, test.path] + run.words + self.options(test, run.kind)
+            yield run, words, next(made) if run.kind == "run" else ended([self.adc] + words)
+
+    def judge(self, test, run, words, done):
         """Yields a line per failed expectation, None per one that holds."""
-        command = self.command(test, run)
         where = f"{test.path}:{run.line}"
-        shown = " ".join(shlex.quote(c) for c in command)
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=300, errors="replace")
-        except subprocess.TimeoutExpired:
-            yield f"{where}: {shown}: more than 300 s"
-            return
+        shown = " ".join(shlex.quote(w) for w in ["adc"] + words)
         error = done.stderr.strip()
         if run.status is not None:
             ok = done.returncode == 1 and run.status in done.stderr
@@ -189,7 +193,7 @@ class Runner:
         lines, said = [], set()
         checked = self.gradchecks and (self.target == "c" or test.cuda == "on")
         runs = [r for r in test.runs if r.kind != "gradcheck" or checked]
-        for line in (line for run in runs for line in self.run(test, run)):
+        for line in (line for outcome in self.outcomes(test, runs) for line in self.judge(test, *outcome)):
             why = line and line.split(": exit ", 1)[-1].replace("\n", " ")[:45]
             if line and ": exit " in line and why in said:
                 line = line.split(": ", 1)[0] + ": the same"

@@ -10,13 +10,14 @@ import json
 import math
 import os
 import random
-import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
-import generate
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "programs"))
+import generate  # noqa: E402
+from calls import ended, run_calls  # noqa: E402
 
 PAIRS = [("forward_s", "reverse_s"), ("forward_x", "reverse_x"), ("forward_y", "reverse_y"), ("forward_A", "reverse_A"),
          ("push", "pull"), ("fr", "rf"), ("fr", "hv"), ("across", "back"), ("second_forward", "second_reverse")]
@@ -98,50 +99,48 @@ class Checker:
     def __init__(self, adc, folder, target):
         self.adc, self.folder, self.target = adc, folder, target
 
-    def call(self, *words):
-        done = subprocess.run([self.adc, *words], capture_output=True, text=True, timeout=300, errors="replace")
-        if done.returncode:
-            raise Failure(f"{' '.join(words[:3])}: exit {done.returncode}: {(done.stderr.strip() or done.stdout.strip())[:1500]}")
-        return done.stdout
+    def results(self, path, calls, *options):
+        """The results of [(function, values)...]."""
+        lines = [[f] + [f"{k}={json.dumps(v, separators=(',', ':'))}" for k, v in values.items()] for f, values in calls]
+        return [json.loads(output(line[0], done)) for line, done in zip(lines, run_calls(self.adc, path, ("--json", "--whole", *options), lines))]
 
-    def results(self, path, function, values, *options):
-        words = [f"{k}={json.dumps(v, separators=(',', ':'))}" for k, v in values.items()]
-        return json.loads(self.call("run", path, function, *words, "--json", "--whole", *options))
+    def write(self, name, adc):
+        path = os.path.join(self.folder, f"random_{name}.ad")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(adc)
+        return path
 
     def problems(self, seed):
         adc, python = generate.program(seed)
+        path, short = self.write(seed, adc), self.write(f"{seed}_value", generate.value_only(adc))
         sizes, values, directions = inputs(seed)
-        path = os.path.join(self.folder, f"random_{seed}.ad")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(adc)
         names = environment(sizes)
         exec(python, names)
-        plain = self.results(path, "value_grad", values, "-O0")
+        calls = [("value_grad", values), ("field", values), ("pairs", {**values, **directions})]
+        plain, field, pairs = self.results(path, calls, "-O0")
         want = names["value"](**values)
         if not near(want, plain["result"], 1e-11):
             yield f"value: Python says {want!r}, adc {plain['result']!r}"
-        want, got = names["field"](**values), self.results(path, "field", values, "-O0")["result"]
-        if not near(want, got, 1e-11):
-            yield f"field: Python says {want!r}, adc {got!r}"
-        fast = self.results(path, "value_grad", values, "-O3")
+        want = names["field"](**values)
+        if not near(want, field["result"], 1e-11):
+            yield f"field: Python says {want!r}, adc {field['result']!r}"
+        fast = self.results(short, calls[:1], "-O3")[0]
         for name, v in plain.items():
             if not near(v, fast[name], 1e-10):
                 yield f"{name}: -O0 gives {v!r}, -O3 {fast[name]!r}"
-        pairs = self.results(path, "pairs", {**values, **directions}, "-O0")
         for a, b in PAIRS:
             if not near(pairs[a], pairs[b], 1e-9):
                 yield f"{a} = {pairs[a]!r}, {b} = {pairs[b]!r}"
         words = [f"{k}={json.dumps(v, separators=(',', ':'))}" for k, v in values.items()]
-        self.call("gradcheck", path, "value", *words, "--whole")
+        output("gradcheck", ended([self.adc, "gradcheck", short, "value", "--whole", *words]))
 
     def differences(self, seed):
-        sizes, values, directions = inputs(seed)
-        path = os.path.join(self.folder, f"random_{seed}.ad")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(generate.program(seed)[0])
-        for function, given in (("value_grad", values), ("field", values), ("pairs", {**values, **directions})):
-            plain = self.results(path, function, given, "-O0")
-            for name, v in self.results(path, function, given, "-O0", "--target=cuda").items():
+        path = self.write(seed, generate.program(seed)[0])
+        _, values, directions = inputs(seed)
+        calls = [("value_grad", values), ("field", values), ("pairs", {**values, **directions})]
+        pairs = zip(calls, self.results(path, calls, "-O0"), self.results(path, calls, "-O0", "--target=cuda"))
+        for (function, _), plain, cuda in pairs:
+            for name, v in cuda.items():
                 if not near(plain.get(name), v, 1e-10):
                     yield f"{function}: {name}: C gives {plain.get(name)!r}, CUDA {v!r}"
 
@@ -150,12 +149,16 @@ class Checker:
             return [f"seed {seed}: {p}" for p in (self.differences if self.target == "cuda" else self.problems)(seed)]
         except Failure as failure:
             return [f"seed {seed}: {failure}"]
-        except subprocess.TimeoutExpired as late:
-            return [f"seed {seed}: {late}"]
 
 
 class Failure(Exception):
     pass
+
+
+def output(what, done):
+    if done.returncode:
+        raise Failure(f"{what}: exit {done.returncode}: {(done.stderr.strip() or done.stdout.strip())[:1500]}")
+    return done.stdout
 
 
 def main():

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Rounding of squared distances that --math=fast expands and of those that it does not: distances.c holds the errors
 # against long double, of the C code and of the CUDA code on a GPU that the processor plays.
-# ctest: seconds 25
+# ctest: seconds 6
 set -u
 cd "$(dirname "$0")" || exit 2
 cc=$(command -v "${CC:-cc}" || command -v clang || command -v gcc) || { echo "no C compiler"; exit 77; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What loops keep: the schedules are replayed (replay.c says how), and every choice gives the same bits for the models
-# here. ctest: seconds 60
+# here.
+# ctest: seconds 40
 cd "$(dirname "$0")" || exit 2
 adc=$(command -v "${ADC:-adc}") || { echo "no adc: set ADC"; exit 2; }
 out=$(mktemp -d) || exit 2

@@ -3,7 +3,7 @@
 #
 # A topic runs commands with `expect STATUS COMMAND...` and looks at what they said with out_is, out_has, err_has, ...;
 # each of these counts as one test. It starts in an empty folder of its own, with the models in $models.
-# ctest: seconds 20
+# ctest: seconds 35
 here=$(cd "$(dirname "$0")" && pwd)
 ADC=$(realpath "$(command -v "${ADC:-adc}")") || { echo "no adc: set ADC"; exit 2; }
 models=$here/models

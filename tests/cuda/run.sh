@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All program and derivative tests on a GPU that is played by the CPU (the shim), held against the results they state; a
 # dozen models in f32; random programs against the C code. Or the part K/N of them.
-# ctest: seconds 40, shards 4
+# ctest: seconds 35, shards 4
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 part=${1:-1/1}

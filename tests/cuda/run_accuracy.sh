@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sums of a million terms of one sign in f32 on the GPU that the CPU plays: within 1e-5 of the C code's in f64, and the
 # same bits in two runs.
-# ctest: seconds 15
+# ctest: seconds 5
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }

@@ -2,7 +2,7 @@
 # Where nvcc is: every kernel of these models compiles for sm_90 (ALL=1: and sm_80) in f32, for some in f64 as well, and none spills
 # registers.
 # run_nvcc.sh K/N takes a part of them.
-# ctest: seconds 60, shards 2
+# ctest: seconds 40, shards 2
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 nvcc=$(command -v nvcc || command -v /usr/local/cuda/bin/nvcc) || { echo "nvcc is missing"; exit 77; }

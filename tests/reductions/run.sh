@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every reduction against references in C (harness.h): each model X.ad here has its references in X.c. The argument K/N
 # runs every N-th model; NAME... or NAME:TEST runs those alone.
-# ctest: seconds 30, shards 2
+# ctest: seconds 60, shards 2
 set -u
 cd "$(dirname "$0")" || exit 2
 cc=$(command -v "${CC:-cc}" || command -v clang || command -v gcc) || { echo "no C compiler"; exit 77; }

@@ -2,7 +2,7 @@
  * derive and simplify and the graph after fuse, by the oracle. The programs are those of tests/programs and
  * tests/derivatives; the graphs pass from stage to stage as text.
  *
- * ctest: seconds 25, shards 2
+ * ctest: seconds 12, shards 2
  * Usage: test_stages [K/N | FILE...], every N-th file from the K-th */
 #include <glob.h>
 #include <math.h>

@@ -6,6 +6,13 @@
 #include "back/prelude_rows.h"
 
 const prelude_row prelude_lanes_ints[] = {
+    {"ad_numbers_ints", "ad_active_bools",
+     "/* All lanes: an int is a number. */\n"
+     "AD_INLINE ad_bools ad_numbers_ints(ad_ints x)\n"
+     "{\n"
+     "    (void)x;\n"
+     "    return ad_active_bools(AD_LANES);\n"
+     "}\n"},
     {"ad_add_ints", "ad_lanes",
      "AD_INLINE ad_ints ad_add_ints(ad_ints a, ad_ints b)\n"
      "{\n"

@@ -203,8 +203,14 @@ const prelude_row prelude_lanes_memory[] = {
     {"AD_SHORT_LIST", "",
      "/* Lists up to this length are moved in all lanes at once. */\n"
      "#define AD_SHORT_LIST 24\n"},
+    {"ad_numbers_@Es", "ad_bools_of_@M",
+     "/* Where x is not NaN. */\n"
+     "AD_INLINE ad_bools ad_numbers_@Es(ad_@Es x)\n"
+     "{\n"
+     "    return ad_bools_of_@M((ad_@M)(x == x));\n"
+     "}\n"},
     {"ad_insert_@Es",
-     "ad_any_of_bools ad_less_@Es ad_pick_@Es ad_pick_ints ad_@M_of_bools ad_ints_of_bools AD_SHORT_LIST",
+     "ad_numbers_@Es ad_any_of_bools ad_less_@Es ad_pick_@Es ad_pick_ints ad_@M_of_bools ad_ints_of_bools AD_SHORT_LIST",
      "/* Keeps the k least keys of each lane sorted, with their indices (-1: no key yet). Equal keys stay in the order "
      "of\n"
      " * insertion; NaN is never inserted. Mostly no lane has anything to insert. */\n"
@@ -217,7 +223,7 @@ const prelude_row prelude_lanes_memory[] = {
      "    if (!ad_any_of_bools(mask))\n"
      "        return;\n"
      "    ad_bools moves = {0};\n"
-     "    mask &= ad_bools_of_@M((ad_@M)(key == key));\n"
+     "    mask &= ad_numbers_@Es(key);\n"
      "    for (int64_t at = 0; k <= AD_SHORT_LIST && at < k; at++) {\n"
      "        ad_@Es old_key = keys[at];\n"
      "        ad_ints old_index = indices[at];\n"
@@ -240,7 +246,7 @@ const prelude_row prelude_lanes_memory[] = {
      "    }\n"
      "}\n"},
     {"ad_insert_largest_@Es",
-     "ad_any_of_bools ad_more_@Es ad_pick_@Es ad_pick_ints ad_@M_of_bools ad_ints_of_bools AD_SHORT_LIST",
+     "ad_numbers_@Es ad_any_of_bools ad_more_@Es ad_pick_@Es ad_pick_ints ad_@M_of_bools ad_ints_of_bools AD_SHORT_LIST",
      "/* As ad_insert_@Es, but keeps the k greatest. */\n"
      "AD_INLINE void ad_insert_largest_@Es(ad_@Es *keys, ad_ints *indices, int64_t k, ad_@Es key, ad_ints index, "
      "ad_bools mask)\n"
@@ -251,7 +257,7 @@ const prelude_row prelude_lanes_memory[] = {
      "    if (!ad_any_of_bools(mask))\n"
      "        return;\n"
      "    ad_bools moves = {0};\n"
-     "    mask &= ad_bools_of_@M((ad_@M)(key == key));\n"
+     "    mask &= ad_numbers_@Es(key);\n"
      "    for (int64_t at = 0; k <= AD_SHORT_LIST && at < k; at++) {\n"
      "        ad_@Es old_key = keys[at];\n"
      "        ad_ints old_index = indices[at];\n"

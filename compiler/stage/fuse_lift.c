@@ -178,10 +178,30 @@ static bool is_result(const node *n)
     return n->op == OP_OUT && n->args[0]->op == OP_CALL;
 }
 
+static bool has_many_terms(const node *n)
+{
+    bool many = false;
+    for (int i = 0; i < n->nvars; i++)
+        many |= !n->vars[i]->extent || extent_degree(n->vars[i]->extent) > 0;
+    return many;
+}
+
+/* Indices of the K extreme values of many. */
+static bool is_selection(const lifting *l, const node *n)
+{
+    return !l->costly && (n->op == OP_ARGKMIN || n->op == OP_ARGKMAX) && has_many_terms(n);
+}
+
+/* It is had as a whole, not entry by entry. */
+static bool is_whole(const lifting *l, const node *n)
+{
+    return is_result(n) || is_selection(l, n);
+}
+
 /* One operation that is worth being done once. */
 static bool is_costly(const lifting *l, const node *n)
 {
-    if (is_result(n))
+    if (is_whole(l, n))
         return true;
     if (n->rank)
         return false;
@@ -363,21 +383,13 @@ static void mark_tensor(lifting *l, node *t, const place_list *around, int place
     l->path = path;
 }
 
-static bool has_many_terms(const node *n)
-{
-    bool many = false;
-    for (int i = 0; i < n->nvars; i++)
-        many |= !n->vars[i]->extent || extent_degree(n->vars[i]->extent) > 0;
-    return many;
-}
-
 /* Scatters do not share their passes, which one thread makes: a reduction that two of them need, or one of many terms,
- * is stored. So is a result that two tensors need. */
+ * is stored. So is a result, or a selection, that two tensors need. */
 static bool is_repeated(lifting *l, const axes_of *a, node *n)
 {
     const extent *all = volume_of_entries(l, a, n);
     bool scattered = l->path.n > 0 && l->path.data[l->path.n - 1].is_scatter && node_is_reduce(n);
-    if ((!scattered && !is_result(n)) || a->n == 0 || !all || !volume_is_affordable(&l->sizes.rule, all))
+    if ((!scattered && !is_whole(l, n)) || a->n == 0 || !all || !volume_is_affordable(&l->sizes.rule, all))
         return false;
     if (scattered && has_many_terms(n))
         return true;
@@ -415,7 +427,7 @@ static bool is_read_by_reduction(const lifting *l, const node *n)
 static bool mark_lifted(lifting *l, node *n)
 {
     bool is_value = n->rank == 0 && (node_is_reduce(n) || (node_is_point(n) && elem_is_float(n->elem)));
-    if (!is_value && !is_result(n))
+    if (!is_value && !is_whole(l, n))
         return false;
     axes_of a = find_axes(l, n);
     bool again = a.again && (is_costly(l, n) || is_long(l, n, &a));
@@ -434,11 +446,11 @@ static bool mark_lifted(lifting *l, node *n)
     return results > 0 || mark_stored(l, tensor_of(l->g, a.n - from, own, n), &a.path, places);
 }
 
-/* What a tensor has for each point: its body, or the result whose entries that is. */
-static const node *stored_value(const node *t)
+/* What a tensor has for each point: its body, or the whole whose entries that is. */
+static const node *stored_value(const lifting *l, const node *t)
 {
     const node *body = t->args[0];
-    return body->op == OP_ACCESS && is_result(body->args[0]) ? body->args[0] : body;
+    return body->op == OP_ACCESS && is_whole(l, body->args[0]) ? body->args[0] : body;
 }
 
 static void mark(lifting *l, node *n)
@@ -451,9 +463,9 @@ static void mark(lifting *l, node *n)
         l->lifted[n->op] = true;
         return;
     }
-    if (n->op == OP_TENSOR && is_costly(l, stored_value(n)) && (!l->costly || is_result(stored_value(n)))) {
+    if (n->op == OP_TENSOR && is_costly(l, stored_value(l, n)) && (!l->costly || is_result(stored_value(l, n)))) {
         map_set(&l->tensors, n, n); /* it is stored already */
-        l->lifted[stored_value(n)->op] = true;
+        l->lifted[stored_value(l, n)->op] = true;
     }
     int outer = node_is_binder(n) ? n->nargs - n->ninner : n->nargs;
     for (int i = 0; i < outer; i++)
@@ -508,7 +520,7 @@ static node *rewrite_stored(lifting *l, node *t)
     int depth = l->path.n;
     push_axes(l, t, o->vars);
     node *body = o->inner[0]; /* not an access to t itself */
-    if (is_result(stored_value(t)) && body->rank == 0 && body->op == OP_ACCESS)
+    if (is_whole(l, stored_value(l, t)) && body->rank == 0 && body->op == OP_ACCESS)
         body = graph_access(l->g, rewrite_args(l, body->args[0]), body->args + 1);
     else
         body = rewrite_args(l, body);

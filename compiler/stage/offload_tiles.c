@@ -48,10 +48,13 @@ static bool is_joinable(const lstmt *sum)
     return !writes_entries(&sum->body);
 }
 
-/* Keeps the least or greatest, in the order of the columns. */
+/* Keeps the least or greatest, in the order of the columns, of those perhaps for which a condition holds. */
 static bool is_selection(const lstmt *loop)
 {
-    return loop->body.n > 0 && loop->body.data[loop->body.n - 1]->kind == LS_INSERT;
+    const lstmt *last = loop->body.n > 0 ? loop->body.data[loop->body.n - 1] : NULL;
+    if (last && last->kind == LS_IF && last->body.n == 1 && last->other.n == 0)
+        last = last->body.data[0];
+    return last && last->kind == LS_INSERT;
 }
 
 static bool is_long(const offloading *o, const lstmt *s)

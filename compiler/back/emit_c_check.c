@@ -17,12 +17,21 @@ static const char *checked_binary(emitter *e, const char *function, const char *
     return arena_printf(e->mem, "%s(%s, %s)", prelude_use(e->p.helpers, function), a, b);
 }
 
-static const char *checked_term(emitter *e, const extent_term *m)
+static const char *checked_terms(emitter *e, const extent *x, int sign);
+
+static const char *checked_atom(emitter *e, const extent_pool *pool, const char *atom)
 {
     atom_speller s = print_speller(&e->p);
+    const extent *inside = extent_positive_of(pool, atom);
+    return inside ? arena_printf(e->mem, "%s(%s)", prelude_use(e->p.helpers, "ad_positive"), checked_terms(e, inside, 0))
+                  : s.spell(atom, s.data);
+}
+
+static const char *checked_term(emitter *e, const extent_pool *pool, const extent_term *m)
+{
     const char *product = m->coef == 1 && m->degree > 0 ? NULL : print_integer(e->mem, m->coef);
     for (int i = 0; i < m->degree; i++) {
-        const char *atom = s.spell(m->atoms[i], s.data);
+        const char *atom = checked_atom(e, pool, m->atoms[i]);
         product = product ? checked_binary(e, "ad_times", product, atom) : atom;
     }
     return product;
@@ -37,7 +46,7 @@ static const char *checked_terms(emitter *e, const extent *x, int sign)
         if (sign && (m.coef < 0) != (sign < 0))
             continue;
         m.coef = sign < 0 ? -m.coef : m.coef;
-        const char *term = checked_term(e, &m);
+        const char *term = checked_term(e, x->pool, &m);
         sum = sum ? checked_binary(e, "ad_plus", sum, term) : term;
     }
     return sum ? sum : "0";
@@ -268,13 +277,12 @@ static void emit_null_check(emitter *e, int arg)
 void emit_checks(emitter *e)
 {
     const interface_fn *f = e->fn->face;
-    for (int i = 0; i < f->nargs || i == 0; i++) {
+    for (int i = 0; i < f->nargs || i == 0; i++)
         emit_negative_sizes(e, size_of_arg, i, emit_status(e, "AD_SIZE", i, 0));
-        if (i < f->nargs)
-            emit_extent_check(e, i);
-    }
     for (int i = 0; i < e->fn->checks.n; i++)
         emit_size_check(e, &e->fn->checks.data[i]);
+    for (int i = 0; i < f->nargs; i++)
+        emit_extent_check(e, i);
     for (int i = 0; i < f->nargs; i++)
         emit_null_check(e, i);
 }

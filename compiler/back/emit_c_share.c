@@ -73,8 +73,13 @@ static void form_extent(form *f, const extent *x)
     text_addf(&f->t, "(%d ", x ? x->n : -1);
     for (int i = 0; x && i < x->n; i++) {
         text_addf(&f->t, "%lld^%d ", (long long)x->terms[i].coef, x->terms[i].degree);
-        for (int k = 0; k < x->terms[i].degree; k++)
-            form_atom(f, x->terms[i].atoms[k]);
+        for (int k = 0; k < x->terms[i].degree; k++) {
+            const extent *inside = extent_positive_of(x->pool, x->terms[i].atoms[k]);
+            if (inside)
+                form_extent(f, inside);
+            else
+                form_atom(f, x->terms[i].atoms[k]);
+        }
     }
     text_add(&f->t, ")");
 }

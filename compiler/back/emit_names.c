@@ -156,13 +156,29 @@ static void emit_constant(text *t, int64_t value)
         text_addf(t, "%" PRId64, value);
 }
 
-static void emit_monomial(text *t, const extent_term *term, int64_t coef, atom_speller s)
+static void emit_atom(text *t, const extent_pool *pool, const char *atom, atom_speller s)
+{
+    const extent *inside = extent_positive_of(pool, atom);
+    if (!inside) {
+        text_add(t, s.spell(atom, s.data));
+        return;
+    }
+    text_add(t, "(");
+    emit_extent(t, inside, s);
+    text_add(t, " > 0 ? ");
+    emit_extent(t, inside, s);
+    text_add(t, " : 0)");
+}
+
+static void emit_monomial(text *t, const extent_pool *pool, const extent_term *term, int64_t coef, atom_speller s)
 {
     bool show_coef = coef != 1 || term->degree == 0;
     if (show_coef)
         emit_constant(t, coef);
-    for (int i = 0; i < term->degree; i++)
-        text_addf(t, "%s%s", i > 0 || show_coef ? " * " : "", s.spell(term->atoms[i], s.data));
+    for (int i = 0; i < term->degree; i++) {
+        text_add(t, i > 0 || show_coef ? " * " : "");
+        emit_atom(t, pool, term->atoms[i], s);
+    }
 }
 
 void emit_extent(text *t, const extent *e, atom_speller s)
@@ -176,7 +192,7 @@ void emit_extent(text *t, const extent *e, atom_speller s)
             text_add(t, negative ? " - " : " + ");
         else if (negative)
             text_add(t, "-");
-        emit_monomial(t, term, negative ? -term->coef : term->coef, s);
+        emit_monomial(t, e->pool, term, negative ? -term->coef : term->coef, s);
     }
 }
 

@@ -99,6 +99,12 @@ const prelude_row prelude_memory[] = {
      "    n = n > most ? most : n;\n"
      "    return n < 0 ? 0 : n;\n"
      "}\n"},
+    {"ad_positive", "AD_BAD",
+     "/* max(n, 0), AD_BAD where n is. */\n"
+     "static inline int64_t ad_positive(int64_t n)\n"
+     "{\n"
+     "    return n > 0 || n == AD_BAD ? n : 0;\n"
+     "}\n"},
     {"ad_room", "AD_BAD ad_part",
      "/* Likewise, AD_BAD on overflow. */\n"
      "static inline int64_t ad_room(int64_t bytes)\n"

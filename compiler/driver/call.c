@@ -157,6 +157,9 @@ bool call_allocate(call *c)
         const ad_argument *a = &c->f->args[c->inputs + i];
         int64_t *dims = ARENA_ARRAY(c->mem, int64_t, a->rank);
         call_extents(c, c->inputs + i, dims);
+        for (int k = 0; k < a->rank; k++)
+            if (dims[k] < 0 && !call_run(c))
+                return false;
         if (!tensor_new(c->mem, a->type, a->rank, dims, &c->out[i])) {
             report_error(c->report, "result '%s' cannot have the shape %s", a->name, shape_str(c->mem, a->rank, dims));
             return false;

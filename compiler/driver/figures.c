@@ -28,8 +28,11 @@ double figure(const figure_sizes *sizes, const extent *e)
     double sum = 0.0;
     for (int i = 0; i < e->n; i++) {
         double product = (double)e->terms[i].coef;
-        for (int k = 0; k < e->terms[i].degree; k++)
-            product *= atom_value(sizes, e->terms[i].atoms[k]);
+        for (int k = 0; k < e->terms[i].degree; k++) {
+            const extent *inside = extent_positive_of(e->pool, e->terms[i].atoms[k]);
+            double factor = inside ? figure(sizes, inside) : atom_value(sizes, e->terms[i].atoms[k]);
+            product *= inside && factor < 0.0 ? 0.0 : factor;
+        }
         sum += product;
     }
     return sum;

@@ -6,12 +6,19 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/vec.h"
 
 enum { BUCKETS = 1024 };
+
+typedef struct positive_part {
+    const char *atom;
+    const extent *of;
+} positive_part;
 
 struct extent_pool {
     arena *mem;
     extent *buckets[BUCKETS];
+    VEC(positive_part) positives;
 };
 
 extent_pool *extent_pool_new(arena *mem)
@@ -94,9 +101,18 @@ static int64_t wrapping_mul(int64_t a, int64_t b)
     return (int64_t)((uint64_t)a * (uint64_t)b);
 }
 
+/* What the atoms of one pool mean is known in the other, which takes terms from it. */
+static void adopt_positives(extent_pool *to, const extent_pool *from)
+{
+    for (int i = 0; to != from && i < from->positives.n; i++)
+        if (!extent_positive_of(to, from->positives.data[i].atom))
+            vec_push(to->mem, &to->positives, from->positives.data[i]);
+}
+
 /* a + k*b, a merge of two sorted lists. */
 static const extent *add_scaled(const extent *a, const extent *b, int64_t k)
 {
+    adopt_positives(a->pool, b->pool);
     extent_term *t = ARENA_ARRAY(a->pool->mem, extent_term, a->n + b->n + 1);
     int n = 0, i = 0, j = 0;
     while (i < a->n || j < b->n) {
@@ -155,10 +171,44 @@ static const extent *mul_term(const extent *a, const extent_term *u)
 
 const extent *extent_mul(const extent *a, const extent *b)
 {
+    adopt_positives(a->pool, b->pool);
     const extent *sum = extent_const(a->pool, 0);
     for (int i = 0; i < b->n; i++)
         sum = extent_add(sum, mul_term(a, &b->terms[i]));
     return sum;
+}
+
+const extent *extent_positive_of(const extent_pool *p, const char *atom)
+{
+    for (int i = 0; i < p->positives.n; i++)
+        if (p->positives.data[i].atom == atom)
+            return p->positives.data[i].of;
+    return NULL;
+}
+
+/* max(x, 0) - k as x - k: below 0 alike. */
+static const extent *without_inner(const extent *e)
+{
+    bool shifted = e->n == 2 && e->terms[0].degree == 1 && e->terms[0].coef == 1 && e->terms[1].degree == 0;
+    const extent *x = shifted && e->terms[1].coef < 0 ? extent_positive_of(e->pool, e->terms[0].atoms[0]) : NULL;
+    return x ? extent_add(x, extent_const(e->pool, e->terms[1].coef)) : e;
+}
+
+const extent *extent_positive(const extent *e)
+{
+    extent_pool *p = e->pool;
+    int64_t value;
+    e = without_inner(e);
+    if (extent_is_nonneg(e))
+        return e;
+    if (extent_is_const(e, &value))
+        return extent_const(p, 0);
+    for (int i = 0; i < p->positives.n; i++)
+        if (p->positives.data[i].of == e)
+            return extent_name(p, p->positives.data[i].atom);
+    positive_part part = {arena_printf(p->mem, "max(%s, 0)", extent_str(p->mem, e)), e};
+    vec_push(p->mem, &p->positives, part);
+    return extent_name(p, part.atom);
 }
 
 bool extent_is_const(const extent *e, int64_t *value)
@@ -172,15 +222,18 @@ bool extent_is_const(const extent *e, int64_t *value)
 
 bool extent_is_name(const extent *e)
 {
-    return e->n == 1 && e->terms[0].degree == 1 && e->terms[0].coef == 1;
+    return e->n == 1 && e->terms[0].degree == 1 && e->terms[0].coef == 1 &&
+           !extent_positive_of(e->pool, e->terms[0].atoms[0]);
 }
 
 bool extent_mentions(const extent *e, const char *atom)
 {
     for (int i = 0; i < e->n; i++)
-        for (int k = 0; k < e->terms[i].degree; k++)
-            if (e->terms[i].atoms[k] == atom)
+        for (int k = 0; k < e->terms[i].degree; k++) {
+            const extent *inside = extent_positive_of(e->pool, e->terms[i].atoms[k]);
+            if (e->terms[i].atoms[k] == atom || (inside && extent_mentions(inside, atom)))
                 return true;
+        }
     return false;
 }
 
@@ -260,7 +313,8 @@ const extent *extent_subst(const extent *e, const extent *(*lookup)(const char *
         const extent *product = extent_const(e->pool, e->terms[i].coef);
         for (int k = 0; k < e->terms[i].degree; k++) {
             const char *atom = e->terms[i].atoms[k];
-            const extent *by = lookup(atom, data);
+            const extent *inside = extent_positive_of(e->pool, atom);
+            const extent *by = inside ? extent_positive(extent_subst(inside, lookup, data)) : lookup(atom, data);
             product = extent_mul(product, by ? by : extent_name(e->pool, atom));
         }
         sum = extent_add(sum, product);
@@ -273,9 +327,14 @@ bool extent_eval(const extent *e, bool (*lookup)(const char *, int64_t *, void *
     int64_t sum = 0;
     for (int i = 0; i < e->n; i++) {
         int64_t product = e->terms[i].coef, v;
-        for (int k = 0; k < e->terms[i].degree; k++)
-            if (!lookup(e->terms[i].atoms[k], &v, data) || __builtin_mul_overflow(product, v, &product))
+        for (int k = 0; k < e->terms[i].degree; k++) {
+            const extent *inside = extent_positive_of(e->pool, e->terms[i].atoms[k]);
+            if (inside ? !extent_eval(inside, lookup, data, &v) : !lookup(e->terms[i].atoms[k], &v, data))
                 return false;
+            v = inside && v < 0 ? 0 : v;
+            if (__builtin_mul_overflow(product, v, &product))
+                return false;
+        }
         if (__builtin_add_overflow(sum, product, &sum))
             return false;
     }

@@ -381,7 +381,9 @@ bool loops_mention(const nest_fn *f, const extent *e, const char *name)
     for (int i = 0; i < e->n; i++)
         for (int k = 0; k < e->terms[i].degree; k++) {
             const size_share *s = share_of(f, e->terms[i].atoms[k]);
-            if (!strcmp(e->terms[i].atoms[k], name) ||
+            const extent *inside = extent_positive_of(e->pool, e->terms[i].atoms[k]);
+            if ((inside && loops_mention(f, inside, name)) ||
+                !strcmp(e->terms[i].atoms[k], name) ||
                 (s &&
                  (loops_mention(f, s->all, name) || loops_mention(f, s->one, name) || loops_mention(f, s->most, name))))
                 return true;

@@ -189,6 +189,7 @@ struct stmt {
     expr *value;
     expr_list values;
     expr *lo, *hi, *max;
+    const extent *passes; /* (check) of a loop with a value: how many rows it stacks */
     stmt_list body, other;
     checkpoint checkpoint;
     binding_list state; /* STMT_FOR, STMT_WHILE, STMT_IF (check): outer vars that the body rebinds, each once */

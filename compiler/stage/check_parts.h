@@ -114,6 +114,8 @@ const char *requirement_text(checker *c, bool equality, const extent *value);
 void require(checker *c, bool equality, const extent *value, loc at, int blamed, const char *what);
 /* value >= 0: an error when that is decidably false, nothing when it is true, else a requirement. what: "the extent". */
 void require_nonneg(checker *c, const extent *value, loc at, const char *what);
+/* False and an error when value >= 0 is decidably false. */
+bool must_be_nonneg(checker *c, const extent *value, loc at, const char *what);
 bool requirement_fails(checker *c, bool equality, const extent *value);
 int blame_param(const checker *c, const expr *e, const extent *value);
 /* The value of an int binding; NULL: a fresh local atom. */

@@ -107,9 +107,24 @@ bool mentions_int_param(const checker *c, const extent *e)
     return any_atom(c, e, is_int_param);
 }
 
+/* e with max(x, 0) replaced by x, which is not more, where that is added. */
+static const extent *without_positives(const extent *e)
+{
+    const extent *out = e;
+    for (int i = 0; i < e->n; i++) {
+        const extent_term *t = &e->terms[i];
+        const extent *inside = t->degree == 1 && t->coef > 0 ? extent_positive_of(e->pool, t->atoms[0]) : NULL;
+        if (inside)
+            out = extent_add(out, extent_scale(extent_sub(inside, extent_name(e->pool, t->atoms[0])), t->coef));
+    }
+    return out;
+}
+
 bool provably_nonneg(const checker *c, const extent *e)
 {
-    return extent_is_nonneg(e) && !mentions_int_param(c, e) && is_size_polynomial(c, e);
+    const extent *least = without_positives(e);
+    return (extent_is_nonneg(e) && !mentions_int_param(c, e) && is_size_polynomial(c, e)) ||
+           (least != e && provably_nonneg(c, least));
 }
 
 const char *plain_text(const checker *c, const char *printed)
@@ -211,8 +226,25 @@ const char *requirement_text(checker *c, bool equality, const extent *value)
     return arena_printf(c->mem, "%s %s %s", ext_str(c, left), equality ? "=" : ">=", ext_str(c, right));
 }
 
+/* x where value is a multiple of max(x, 0) - x, or NULL. */
+static const extent *equals_its_positive(const extent *value)
+{
+    for (int i = 0; i < value->n; i++) {
+        const extent_term *t = &value->terms[i];
+        const extent *x = t->degree == 1 ? extent_positive_of(value->pool, t->atoms[0]) : NULL;
+        if (x && value == extent_scale(extent_sub(extent_name(value->pool, t->atoms[0]), x), t->coef))
+            return x;
+    }
+    return NULL;
+}
+
 void require(checker *c, bool equality, const extent *value, loc at, int blamed, const char *what)
 {
+    const extent *negative = equality ? equals_its_positive(value) : NULL;
+    if (negative) {
+        require_nonneg(c, negative, at, "the number of passes");
+        return;
+    }
     for (int i = 0; i < c->fn->requirements.n; i++) {
         const requirement *r = &c->fn->requirements.data[i];
         if (r->equality == equality && (r->value == value || (equality && r->value == extent_scale(value, -1))))
@@ -256,14 +288,18 @@ same same_extent(checker *c, const extent *a, const extent *b, loc at, const exp
     return s;
 }
 
+bool must_be_nonneg(checker *c, const extent *value, loc at, const char *what)
+{
+    const extent *below = extent_sub(extent_scale(value, -1), constant_extent(c, 1));
+    bool negative = provably_nonneg(c, below);
+    if (negative)
+        diag_error(c->diag, at, "%s is negative: %s", what, ext_str(c, value));
+    return !negative;
+}
+
 void require_nonneg(checker *c, const extent *value, loc at, const char *what)
 {
-    if (provably_nonneg(c, value))
-        return;
-    const extent *below = extent_sub(extent_scale(value, -1), constant_extent(c, 1));
-    if (provably_nonneg(c, below))
-        diag_error(c->diag, at, "%s is negative: %s", what, ext_str(c, value));
-    else
+    if (!provably_nonneg(c, value) && must_be_nonneg(c, value, at, what))
         require(c, false, value, at, blame_param(c, NULL, value),
                 arena_printf(c->mem, "%s must not be negative", what));
 }
@@ -281,7 +317,8 @@ static int64_t gcd(int64_t a, int64_t b)
 /* 2*N - 2*M: two sizes that are asked to be equal. */
 static bool is_name_difference(const extent *d)
 {
-    return d->n == 2 && d->terms[0].degree == 1 && d->terms[1].degree == 1 && d->terms[0].coef == -d->terms[1].coef;
+    return d->n == 2 && d->terms[0].degree == 1 && d->terms[1].degree == 1 && d->terms[0].coef == -d->terms[1].coef &&
+           !extent_positive_of(d->pool, d->terms[0].atoms[0]) && !extent_positive_of(d->pool, d->terms[1].atoms[0]);
 }
 
 bool requirement_fails(checker *c, bool equality, const extent *value)

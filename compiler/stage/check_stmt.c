@@ -44,10 +44,31 @@ static type *indexed_type(checker *c, const let_def *d, type *entry)
     return t;
 }
 
+/* Stated real[T-2] for what has max(T-2, 0) rows is the same. */
+static void take_rows(type *stated, const type *t)
+{
+    if (stated->kind == TYPE_TUPLE && t->kind == TYPE_TUPLE)
+        for (int i = 0; i < stated->n && i < t->n; i++)
+            take_rows(stated->items[i], t->items[i]);
+    for (int i = 0; stated->kind != TYPE_TUPLE && i < stated->rank && i < t->rank; i++)
+        if (t->extents[i] == extent_positive(stated->extents[i]))
+            stated->extents[i] = t->extents[i];
+}
+
+static void require_extents(checker *c, const type *t, loc at)
+{
+    for (int i = 0; t->kind == TYPE_TUPLE && i < t->n; i++)
+        require_extents(c, t->items[i], at);
+    for (int i = 0; t->kind != TYPE_TUPLE && i < t->rank; i++)
+        require_nonneg(c, t->extents[i], at, "the extent");
+}
+
 static void define(checker *c, stmt *s, let_def *d, type *t, expr *value)
 {
     if (d->type) {
         type *stated = type_of_syntax(c, d->type);
+        take_rows(stated, t);
+        require_extents(c, stated, d->at);
         if (d->indexed || !value)
             fits_type(c, t, stated, d->indexed || !value ? d->at : s->value->at, NULL,
                       arena_printf(c->mem, "'%s'", d->name));
@@ -266,6 +287,8 @@ static void check_return(checker *c, stmt *s)
     int asked = want->kind == TYPE_TUPLE ? want->n : 1, given = t->kind == TYPE_TUPLE ? t->n : 1;
     if (is_bad(t) || is_bad(want))
         return;
+    take_rows(c->fn->result_type, t);
+    require_extents(c, want, c->fn->result ? c->fn->result->at : s->at);
     if (asked != given) {
         diag_error(c->diag, s->values.data[0]->at, "'%s' returns %d value%s, and this has %d", c->fn->name, asked,
                    asked == 1 ? "" : "s", given);
@@ -342,8 +365,9 @@ static const extent *number_of_passes(checker *c, const stmt *s)
     const extent *lo = s->kind == STMT_WHILE ? constant_extent(c, 0) : poly_of(c, s->lo), *hi = poly_of(c, end);
     const extent *n = lo && hi ? extent_sub(hi, lo) : NULL;
     if (n && is_size_polynomial(c, n)) {
-        require_nonneg(c, n, end->at, "the number of passes");
-        return n;
+        if (extent_is_nonneg(n))
+            require_nonneg(c, n, end->at, "the number of passes");
+        return extent_positive(n);
     }
     if ((!s->lo || !is_bad(s->lo->type)) && !is_bad(end->type) &&
         diag_error(c->diag, end->at, "the number of passes of a loop that yields is not a size expression"))
@@ -379,5 +403,6 @@ type *check_loop_value(checker *c, expr *e, const type *expected)
         return error_type(c);
     }
     const extent *n = number_of_passes(c, s);
+    s->passes = n;
     return n ? stacked(c, yielded, n) : error_type(c);
 }

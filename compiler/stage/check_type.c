@@ -284,7 +284,8 @@ static type *tensor_of_syntax(checker *c, type_syntax *s)
         t->extents[i] = size_of(c, e, "the extent");
         if (!t->extents[i])
             return error_type(c);
-        require_nonneg(c, t->extents[i], e->at, "the extent");
+        if (!must_be_nonneg(c, t->extents[i], e->at, "the extent"))
+            return error_type(c);
     }
     return t;
 }

@@ -167,11 +167,10 @@ static node *rows_of_passes(lowering *l, node *loop, node *stack)
     return graph_tensor(g, stack->rank, axes, graph_select(g, made, entry, graph_number(g, stack->elem, 0)));
 }
 
-static void stack_yields(lowering *l, const stmt *s, const loop_parts *p, node *loop, values *yields)
+static void stack_yields(lowering *l, frame *f, const stmt *s, const loop_parts *p, node *loop, values *yields)
 {
-    const extent *a = graph_extent(l->g, p->lo), *b = graph_extent(l->g, p->hi);
     for (int i = 0; i < yields->n; i++) {
-        node *stack = graph_stack(l->g, loop, extent_sub(b, a), p->vars, yields->item[i]);
+        node *stack = graph_stack(l->g, loop, lower_extent(l, f, s->passes), p->vars, yields->item[i]);
         yields->item[i] = s->kind == STMT_WHILE ? rows_of_passes(l, loop, stack) : stack;
     }
 }
@@ -219,7 +218,7 @@ values lower_loop(lowering *l, frame *f, stmt *s)
     for (int i = 0; i < s->state.n; i++)
         lower_bind(l, f, s->state.data[i], graph_out(g, loop, p.first + i));
     hand_on_checks(l, s, &p, loop);
-    stack_yields(l, s, &p, loop, &yields);
+    stack_yields(l, f, s, &p, loop, &yields);
     return yields;
 }
 

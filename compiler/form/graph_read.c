@@ -113,16 +113,28 @@ static int64_t integer(reader *r)
 
 /* ---- Sizes and types ---- */
 
+static const extent *size(reader *r);
+
+/* 3, N, max(N-2, 0) */
+static const extent *factor(reader *r)
+{
+    skip_blanks(r);
+    if (isdigit((unsigned char)*r->s))
+        return extent_const(r->g->pool, integer(r));
+    if (strncmp(r->s, "max(", 4))
+        return extent_name(r->g->pool, names_intern(r->g->names, word(r)));
+    r->s += 4;
+    const extent *e = extent_positive(size(r));
+    expect(r, ", 0)");
+    return e;
+}
+
 static const extent *monomial(reader *r)
 {
     const extent *e = extent_const(r->g->pool, 1);
-    do {
-        skip_blanks(r);
-        const extent *factor = isdigit((unsigned char)*r->s)
-                                   ? extent_const(r->g->pool, integer(r))
-                                   : extent_name(r->g->pool, names_intern(r->g->names, word(r)));
-        e = extent_mul(e, factor);
-    } while (accept(r, "*"));
+    do
+        e = extent_mul(e, factor(r));
+    while (accept(r, "*"));
     return e;
 }
 

@@ -163,6 +163,15 @@ static lexpr **entry_of_row(tiling *t, const points *p, row *w, lexpr *coordinat
     return subs;
 }
 
+/* ... where several blocks share the columns, of that split. */
+static lexpr **entry_of_part(tiling *t, const points *p, row *w, lexpr *coordinate, lexpr *split)
+{
+    lexpr **subs = entry_of_row(t, p, w, coordinate);
+    if (p->loops.n == 1)
+        subs[1] = lexpr_bin(t->o->mem, OP_ADD, lexpr_bin(t->o->mem, OP_MUL, split, p->count), subs[1]);
+    return subs;
+}
+
 static void store_of_row(tiling *t, lstmt_list *out, buffer *b, lexpr **subs, lexpr *e)
 {
     lstmt *s = lstmt_new(t->o->mem, out, LS_STORE);
@@ -181,8 +190,8 @@ static void clear_entries(tiling *t, lstmt_list *out, const points *p, row *w)
     lstmt *loop = new_loop(t, &valid->body, "coordinate", lexpr_int(t->o->mem, 0), t->deep->length, 0);
     for (int i = 0; i < t->deep->entries.n; i++) {
         buffer *b = t->deep->entries.data[i].to;
-        store_of_row(t, &loop->body, b, entry_of_row(t, p, w, lexpr_temp(t->o->mem, loop->temp)),
-                     lexpr_const(t->o->mem, b->elem, 0));
+        lexpr **subs = entry_of_part(t, p, w, lexpr_temp(t->o->mem, loop->temp), here(t->o, PLACE_SPLIT));
+        store_of_row(t, &loop->body, b, subs, lexpr_const(t->o->mem, b->elem, 0));
     }
 }
 
@@ -381,7 +390,7 @@ static void add_part_of_entries(tiling *t, lstmt_list *out, const scoring *g, co
     add_columns(t, &whole->other, g, w, totals, true, to);
     for (int i = 0; i < d->entries.n; i++) {
         buffer *b = d->entries.data[i].to;
-        lexpr **subs = entry_of_row(t, p, w, lexpr_temp(mem, d->coordinate));
+        lexpr **subs = entry_of_part(t, p, w, lexpr_temp(mem, d->coordinate), here(t->o, PLACE_SPLIT));
         lexpr *old =
             lexpr_new(mem, (lexpr){.kind = LX_LOAD, .elem = b->elem, .buffer = b, .nargs = b->rank, .args = subs});
         store_of_row(t, body, b, subs, lexpr_bin(mem, OP_ADD, old, lexpr_temp(mem, totals[i])));
@@ -394,6 +403,38 @@ void add_deep_entries(tiling *t, lstmt_list *out, const scoring *g, const points
         return;
     lstmt *all = new_loop(t, out, "first", lexpr_int(t->o->mem, 0), t->deep->length, t->deep->part);
     add_part_of_entries(t, &all->body, g, p, w, lexpr_temp(t->o->mem, all->temp), to);
+}
+
+/* Their memory has room for the splits where the points are those of one loop. */
+lexpr *count_deep_splits(tiling *t, const points *p, lexpr *blocks)
+{
+    arena *mem = t->o->mem;
+    if (p->loops.n > 1)
+        return NULL;
+    lexpr *filled = lexpr_bin(mem, OP_MUL, blocks, lexpr_int(mem, MANY_BLOCKS / DEEP_BLOCKS));
+    return lexpr_bin(mem, OP_MIN, count_splits(t->o, filled, t->sum->hi, TILE), lexpr_int(mem, DEEP_SPLITS));
+}
+
+void join_deep_entries(tiling *t, lstmt_list *out, const points *p, row *w)
+{
+    arena *mem = t->o->mem;
+    deep *d = t->deep;
+    lexpr *splits = here(t->o, PLACE_SPLITS);
+    lstmt *several = lstmt_new(mem, out, LS_IF);
+    several->e = lexpr_bin(mem, OP_AND, lexpr_bin(mem, OP_LT, lexpr_int(mem, 1), splits), w->valid);
+    lstmt *coordinates = new_loop(t, &several->body, "coordinate", lexpr_int(mem, 0), d->length, 0);
+    lexpr *coordinate = lexpr_temp(mem, coordinates->temp);
+    for (int i = 0; i < d->entries.n; i++) {
+        buffer *b = d->entries.data[i].to;
+        temp *total = temp_new(mem, "total", b->elem, false);
+        lstmt_var(mem, &coordinates->body, total, lexpr_const(mem, b->elem, 0));
+        lstmt *parts = new_loop(t, &coordinates->body, "split", lexpr_int(mem, 0), splits, 0);
+        lexpr **subs = entry_of_part(t, p, w, coordinate, lexpr_temp(mem, parts->temp));
+        lexpr *part =
+            lexpr_new(mem, (lexpr){.kind = LX_LOAD, .elem = b->elem, .buffer = b, .nargs = b->rank, .args = subs});
+        lstmt_set(mem, &parts->body, total, lexpr_bin(mem, OP_ADD, lexpr_temp(mem, total), part));
+        store_of_row(t, &coordinates->body, b, entry_of_row(t, p, w, coordinate), lexpr_temp(mem, total));
+    }
 }
 
 void let_column_in_group(tiling *t, lstmt_list *out, lexpr *column)

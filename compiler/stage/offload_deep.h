@@ -9,7 +9,9 @@ enum {
     ROW = TILE_THREADS + 1, /* their rows are apart by an odd number */
     COLUMN_BYTES = 8192,    /* of columns there */
     SHARED_BYTES = 48 * 1024 - 256,
-    SLOTS = 128, /* coordinates of groups, at most */
+    DEEP_BLOCKS = MANY_BLOCKS / 4, /* up to which rows' entries have parts: these take memory */
+    DEEP_SPLITS = 8,               /* parts of a row, at most */
+    SLOTS = 128,                   /* coordinates of groups, at most */
     WARP = 32
 };
 

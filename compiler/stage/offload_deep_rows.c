@@ -164,6 +164,21 @@ static bool is_deep(const moving *m, points *p, lstmt *sum)
     return d && d->entries.n == m->made.n;
 }
 
+/* Rows for all splits that there may be: so many, unless there are more without splits. */
+static const extent *rows_of_splits(offloading *o, const extent *rows)
+{
+    const extent *one = extent_const(o->pool, 1), *most = extent_scale(rows, DEEP_SPLITS);
+    for (int i = 0; i < o->f->shares.n; i++) {
+        const size_share *s = &o->f->shares.data[i];
+        if (s->all == rows && s->one == one && s->most == most && s->least == DEEP_BLOCKS * TILE_THREADS)
+            return extent_name(o->pool, s->name);
+    }
+    const char *name = arena_printf(o->mem, "ad_split_rows_%d", o->f->shares.n);
+    vec_push(o->mem, &o->f->shares,
+             (size_share){.name = name, .all = rows, .one = one, .most = most, .least = DEEP_BLOCKS * TILE_THREADS});
+    return extent_name(o->pool, name);
+}
+
 lstmt *find_deep_rows(offloading *o, points *p)
 {
     moving m = {.o = o, .p = p};
@@ -172,8 +187,11 @@ lstmt *find_deep_rows(offloading *o, points *p)
     lstmt *sum = m.failed || m.made.n == 0 ? NULL : find_loop(o, &copy.body);
     if (!sum || !is_deep(&m, &copy, sum))
         return NULL;
-    for (int i = 0; i < m.made.n; i++)
+    for (int i = 0; i < m.made.n; i++) {
+        if (p->loops.n == 1)
+            m.made.data[i]->extents[1] = rows_of_splits(o, m.made.data[i]->extents[1]);
         vec_push(o->mem, &o->f->buffers, m.made.data[i]);
+    }
     *p = copy;
     return sum;
 }

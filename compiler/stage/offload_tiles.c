@@ -387,10 +387,12 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
     int n = t.deep ? 1 : rows_of_thread(o->mem, p, sum);
     k->most = n;
     k->lo = rounded_up(o, p->count, TILE_THREADS * n);
-    bool joinable = is_joinable(sum) && !(t.deep && has_deep_entries(t.deep));
-    bool lists = !joinable && !(t.deep && has_deep_entries(t.deep)) && keeps_lists(&sum->body);
+    bool entries = t.deep && has_deep_entries(t.deep), joinable = !entries && is_joinable(sum);
+    bool lists = !entries && !joinable && keeps_lists(&sum->body);
     if (joinable)
         k->hi = count_splits(o, k->lo, sum->hi, TILE);
+    if (entries)
+        k->hi = count_deep_splits(&t, p, k->lo);
     if (lists)
         k->hi = count_splits(o, lexpr_bin(o->mem, OP_MUL, k->lo, lexpr_int(o->mem, MANY_BLOCKS / LIST_BLOCKS)), sum->hi,
                              LIST_TERMS);
@@ -408,8 +410,10 @@ static void emit_tile_kernel(offloading *o, const points *p, lstmt *sum)
         at[r] = rows[r].point;
         valid[r] = rows[r].valid;
     }
-    if (joinable)
+    if (joinable || (entries && k->hi))
         join_splits(o, &k->body, &accs, n, at, valid, p->count);
+    if (entries && k->hi)
+        join_deep_entries(&t, &k->body, p, rows);
     if (lists)
         join_lists(o, &k->body, p, sum, n, rows);
     emit_epilogue(&t, &k->body, p, n, rows);

@@ -92,8 +92,12 @@ void join_lists(offloading *o, lstmt_list *out, const points *p, const lstmt *su
 /* offload_deep.c */
 /* The sums over coordinates in the sum's body, which then reads their values; NULL: there are none, or they cannot. */
 deep *find_deep(tiling *t, const points *p);
-/* They add to memory of the row, so that blocks cannot share it. */
+/* They add to memory of the row. */
 bool has_deep_entries(const deep *d);
+/* How many blocks share the columns of a row that has such memory, for each a part. */
+lexpr *count_deep_splits(tiling *t, const points *p, lexpr *blocks);
+/* The parts of the row's entries are added up, once the last split is there. */
+void join_deep_entries(tiling *t, lstmt_list *out, const points *p, row *w);
 /* Before the loop over tiles. */
 void begin_deep(tiling *t, lstmt_list *out, const points *p, row *w);
 /* The sums of the group's columns for the row. */

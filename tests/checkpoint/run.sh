@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What loops keep: the schedules are replayed (replay.c says how), and every choice gives the same bits for the models
 # here.
-# ctest: seconds 40
+# ctest: seconds 30
 cd "$(dirname "$0")" || exit 2
 adc=$(command -v "${ADC:-adc}") || { echo "no adc: set ADC"; exit 2; }
 out=$(mktemp -d) || exit 2
@@ -16,15 +16,28 @@ for flags in "-O2" "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover"; 
 done
 ADC=$adc python3 explain.py || failed=1
 
-choices=("every 1" "every 4" "revolve 1" "revolve 3" "revolve 100" "budget 200 B")
-while read -r run; do
+# made CHOICE REAL : what the calls of models.ad give, a line each
+made() {
+    local run calls=()
+    while read -r run; do
+        # shellcheck disable=SC2206
+        calls+=(-- $run)
+    done < <(sed -n "s/^#! same $2: //p" models.ad)
     # shellcheck disable=SC2086
-    all=$("$adc" run models.ad $run --json -O1 --checkpoint=all) || { echo "FAILED $run"; failed=1; }
-    for choice in "${choices[@]}"; do
-        # shellcheck disable=SC2086
-        [ "$("$adc" run models.ad $run --json -O1 --checkpoint="$choice")" = "$all" ] && continue
-        echo "FAILED $run: other bits with $choice"
+    "${adc%/*}/tests/calls" models.ad --json -O1 ${ADC_TEST_OPTIONS:-} --checkpoint="$1" --real="$2" "${calls[@]}"
+}
+
+# same REAL CHOICE... : each gives the same bits as when everything is kept
+same() {
+    local real=$1 choice
+    made all "$real" >"$out/all" && ! grep -v '^{"status": 0' "$out/all" || { echo "FAILED with everything kept, $real"; failed=1; }
+    for choice in "${@:2}"; do
+        made "$choice" "$real" >"$out/chosen" && diff "$out/all" "$out/chosen" && continue
+        echo "FAILED: other bits with $choice, $real"
         failed=1
     done
-done < <(sed -n 's/^#! same //p' models.ad)
+}
+
+same f64 "every 1" "every 4" "revolve 1" "revolve 3" "revolve 100" "budget 200 B"
+same f32 "every 4" "revolve 3"
 exit $failed

@@ -250,6 +250,7 @@ static values lower_stmts(lowering *l, frame *f, stmt_list *body, values *yields
             result = lower_list(l, f, &s->values);
             break;
         case STMT_YIELD:
+            assert(yields); /* only a loop's own body yields */
             *yields = lower_list(l, f, &s->values);
             break;
         case STMT_FOR:

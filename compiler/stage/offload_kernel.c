@@ -241,12 +241,16 @@ void begin_state(offloading *o, lstmt *acc, const lstmt_list *rest)
 /* The accumulators that the loop adds to; for those of several kernels the loop has ones of its own. */
 static lstmt_list take_pending(offloading *o, lstmt **loop)
 {
-    lstmt_list accs = {0}, others = {0}, own = {0};
-    for (int i = 0; i < o->pending.n; i++)
-        vec_push(o->mem, adds(*loop, o->pending.data[i]->acc) ? &accs : &others, o->pending.data[i]);
-    o->pending.n = 0;
-    for (int i = 0; i < others.n; i++)
-        vec_push(o->mem, &o->pending, others.data[i]);
+    lstmt_list accs = {0}, own = {0};
+    int kept = 0;
+    for (int i = 0; i < o->pending.n; i++) {
+        lstmt *acc = o->pending.data[i];
+        if (adds(*loop, acc->acc))
+            vec_push(o->mem, &accs, acc);
+        else
+            o->pending.data[kept++] = acc;
+    }
+    o->pending.n = kept;
     loops_copying c;
     loops_copy_init(&c, o->mem, o->f, "");
     for (int i = 0; i < o->several.n; i++) {

@@ -42,7 +42,7 @@ static void store(offloading *o, lstmt_list *out, buffer *b, int n, lexpr **subs
 
 static lexpr **joined(offloading *o, int n, lexpr **prefix, const entries *e)
 {
-    lexpr **all = arena_grow(o->mem, prefix, (size_t)n, (size_t)(n + e->rank + 1), sizeof *all);
+    lexpr **all = arena_grow(o->mem, prefix, (size_t)n, (size_t)n + (size_t)e->rank + 1, sizeof *all);
     for (int i = 0; i < e->rank; i++)
         all[n + i] = e->at[i];
     return all;

@@ -166,12 +166,12 @@ static int rows_of_thread(arena *mem, const points *p, const lstmt *sum)
 static void emit_points(tiling *t, lstmt_list *out, const points *p, int n, row *rows)
 {
     arena *mem = t->o->mem;
-    lexpr *first = lexpr_bin(mem, OP_MUL, here(t->o, PLACE_BLOCK), lexpr_int(mem, TILE_THREADS * n));
+    lexpr *first = lexpr_bin(mem, OP_MUL, here(t->o, PLACE_BLOCK), lexpr_int(mem, (int64_t)TILE_THREADS * n));
     first = lexpr_bin(mem, OP_ADD, first, here(t->o, PLACE_THREAD));
     first = lexpr_temp(mem, lstmt_let(mem, out, "first", first));
     lexpr *last = lexpr_bin(mem, OP_SUB, p->count, lexpr_int(mem, 1));
     for (int r = 0; r < n; r++) {
-        lexpr *at = r ? lexpr_bin(mem, OP_ADD, first, lexpr_int(mem, r * TILE_THREADS)) : first;
+        lexpr *at = r ? lexpr_bin(mem, OP_ADD, first, lexpr_int(mem, (int64_t)r * TILE_THREADS)) : first;
         rows[r].valid = lexpr_bin(mem, OP_LT, at, p->count);
         lexpr *point = lexpr_bin(mem, OP_MIN, at, last);
         rows[r].point = lexpr_temp(mem, lstmt_let(mem, out, "point", point));

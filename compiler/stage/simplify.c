@@ -54,7 +54,7 @@ static node *step(simplifier *s, node *n, bool *normal)
     opening *o = node_is_binder(n) ? graph_enter(g, n) : NULL;
     if (o)
         w.vars = o->vars;
-    for (int i = outer; i < n->nargs; i++)
+    for (int i = outer; o && i < n->nargs; i++)
         w.args[i] = visit(s, o->inner[i - outer]);
     g->at = n->at;
     node *r = apply_rules(s, &w);

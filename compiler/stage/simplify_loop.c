@@ -74,7 +74,7 @@ static void find_uses(pruning *p, node *n)
         use_of(p, n)->read[0] |= graph_rule(p->g, n).conditional;
     if (n->op == OP_OUT && n->args[0]->op == OP_LOOP && n->integer < states_of(n->args[0]))
         use_of(p, n->args[0])->read[n->integer] = true;
-    if (n->op == OP_STACK)
+    if (o && n->op == OP_STACK)
         use_stack(use_of(p, n->args[0]), p->g->mem, n, o);
     if (o)
         graph_exit(o);

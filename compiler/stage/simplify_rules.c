@@ -285,11 +285,12 @@ static node *mul_same(const rewrite *w)
 /* f(-a, b) = -f(a, b) for products and quotients, in either argument. */
 static node *sign_out(const rewrite *w)
 {
-    node *a[2] = {w->args[0], w->n->nargs > 1 ? w->args[1] : NULL};
-    for (int i = 0; i < w->n->nargs; i++)
+    const int n = w->n->nargs > 1 ? 2 : 1;
+    node *a[2] = {w->args[0], n > 1 ? w->args[1] : NULL};
+    for (int i = 0; i < n; i++)
         if (is(a[i], OP_NEG)) {
             a[i] = arg(a[i], 0);
-            return neg(w, graph_point(w->g, w->n->op, w->n->nargs, a, w->n->elem));
+            return neg(w, graph_point(w->g, w->n->op, n, a, w->n->elem));
         }
     return NULL;
 }

@@ -33,6 +33,7 @@ typedef struct check {
     const double *direction;
     double *origin; /* the input's own values */
     double unit;    /* of rounding */
+    double tolerance;
 } check;
 
 /* The value with the input moved by t. The input is put back. */
@@ -57,11 +58,11 @@ typedef struct outcome {
 } outcome;
 
 /* Puts one comparison into worst; scale is the whole gradient's. Where the gradient is 0 but for rounding, at a
- * minimum, so is the slope: what rounding can make of it is no error. */
-static void compare(outcome *worst, int64_t entry, double gradient, const difference *d, double scale)
+ * minimum, so is the slope: the scale is one on which what rounding can make of it is allowed. */
+static void compare(const check *k, outcome *worst, int64_t entry, double gradient, const difference *d, double scale)
 {
-    double apart = fabs(gradient - d->value), rounding = units * d->noise;
-    double error = gradient == d->value || apart <= rounding ? 0.0 : (apart - rounding) / scale;
+    double least = units * d->noise / k->tolerance;
+    double error = gradient == d->value ? 0.0 : fabs(gradient - d->value) / fmax(scale, least);
     bool worse = isnan(error) ? !isnan(worst->largest) : error > worst->largest;
     if (worse)
         *worst = (outcome){error, entry, gradient, d->value};
@@ -86,7 +87,7 @@ static bool check_entries(check *k, const double *gradient, const int64_t *entri
         scale = fmax(scale, fabs(found[i].value));
     }
     for (int i = 0; i < n; i++)
-        compare(worst, entries[i], gradient[entries[i]], &found[i], scale);
+        compare(k, worst, entries[i], gradient[entries[i]], &found[i], scale);
     return true;
 }
 
@@ -104,7 +105,7 @@ static bool check_direction(check *k, const double *gradient, uint64_t *stream, 
     k->direction = direction;
     if (!difference_estimate(value_at, k, first_step(0.0), k->unit, &d))
         return false;
-    compare(worst, -1, dot, &d, fmax(fmax(fabs(d.value), sqrt(square)), visible * fabs(at) + 1e-300));
+    compare(k, worst, -1, dot, &d, fmax(fmax(fabs(d.value), sqrt(square)), visible * fabs(at) + 1e-300));
     return true;
 }
 
@@ -152,7 +153,7 @@ static bool tell(const check *k, const outcome *worst)
 {
     const ad_function *f = k->c->f;
     const char *name = f->args[k->arg].name;
-    bool pass = worst->largest <= (is_single(f) ? tolerance_f32 : tolerance);
+    bool pass = worst->largest <= k->tolerance;
     printf("%s  %s: %s: max relative error %.2g\n", pass ? "PASS" : "FAIL", f->name, name, worst->largest);
     if (!pass)
         printf("      %s%s is %.17g, finite differences give %.17g\n", name,
@@ -203,6 +204,7 @@ static bool check_function(const options *o, const ad_module *m, const ad_functi
             continue;
         check k = {.o = o, .c = &c, .arg = i, .input = &c.in[f->args[i].gradient_of]};
         k.unit = is_single(f) ? FLT_EPSILON : DBL_EPSILON;
+        k.tolerance = is_single(f) ? tolerance_f32 : tolerance;
         if (!call_run(&c) || !check_gradient(&k, at, &worst))
             return false;
         total->gradients++;

@@ -24,24 +24,33 @@ static const ad_function *load(const call *c)
     return cache_load(&own, (choice){c->f->name, false}, &made) ? NULL : call_find(c->report, made.table, c->f->name);
 }
 
+/* What the function says of a rule: the subscript that breaks it, or INT64_MAX, and the length of the axis. */
+typedef struct answer {
+    int64_t subscript, entries;
+} answer;
+
 const char *subscripts_find(const call *c, const ad_rule **rule)
 {
     const ad_function *f = load(c);
-    int found = -1;
+    const answer *found = NULL;
     if (!f)
         return "";
-    int64_t *answers = ARENA_ARRAY(c->mem, int64_t, 2 * f->rule_count + 1);
-    void **out = ARENA_ARRAY(c->mem, void *, 2 * f->rule_count + 1);
-    for (int i = 0; i < 2 * f->rule_count; i++)
-        out[i] = &answers[i];
-    if (f->call(c->sizes, c->in_data, out, NULL, 0) != AD_OK)
+    answer *answers = ARENA_ARRAY(c->mem, answer, f->rule_count + 1);
+    VEC(void *) out = {0};
+    for (int i = 0; i < f->rule_count; i++) {
+        vec_push(c->mem, &out, &answers[i].subscript);
+        vec_push(c->mem, &out, &answers[i].entries);
+    }
+    if (f->call(c->sizes, c->in_data, out.data, NULL, 0) != AD_OK)
         return "";
+    const ad_rule *broken = *rule;
     for (int i = 0; i < f->rule_count; i++)
-        if (answers[2 * i] != INT64_MAX && (found < 0 || is_same(&f->rules[i], *rule)))
-            found = i;
-    if (found < 0)
+        if (answers[i].subscript != INT64_MAX && (!found || is_same(&f->rules[i], broken))) {
+            found = &answers[i];
+            *rule = &f->rules[i];
+        }
+    if (!found)
         return "";
-    *rule = &f->rules[found];
-    return arena_printf(c->mem, ": it is %" PRId64 ", and the axis has %" PRId64 " entr%s", answers[2 * found],
-                        answers[2 * found + 1], answers[2 * found + 1] == 1 ? "y" : "ies");
+    return arena_printf(c->mem, ": it is %" PRId64 ", and the axis has %" PRId64 " entr%s", found->subscript,
+                        found->entries, found->entries == 1 ? "y" : "ies");
 }

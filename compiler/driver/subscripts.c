@@ -1,5 +1,5 @@
-/* Subscripts out of range: no function keeps them, so that functions are as fast without. One that only looks for them is
- * compiled when a call was refused: its results are, for each rule, a subscript and the extent of its axis. */
+/* Subscripts out of range: no function keeps them, so that functions are as fast without. One that only looks for them
+ * is compiled when a call was refused: its results are, for each rule, a subscript and the extent of its axis. */
 #include "driver/subscripts.h"
 
 #include <inttypes.h>

@@ -22,7 +22,8 @@ typedef struct pruning {
     map uses; /* loop -> loop_use */
     VEC(loop_use *) list;
     map seen, done, levels;
-    bool strict; /* no loop is taken from one that depends on more variables: some place may be outside of their binder */
+    bool strict; /* no loop is taken from one that depends on more variables: some place may be outside of their binder
+                  */
 } pruning;
 
 static int states_of(const node *loop)

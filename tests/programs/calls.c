@@ -16,7 +16,6 @@
 #include "driver/run.h"
 #include "driver/value.h"
 
-
 /* "adc run MODEL" with the words of one call before the options of all. */
 static exit_code parse(options *o, arena *mem, char **common, int ncommon, char **words, int nwords)
 {

@@ -101,8 +101,6 @@ typedef struct merging {
     offloading *o;
     const points *p;
     VEC(split_list) lists;
-    int n;
-    row *rows;
 } merging;
 
 /* Lists of that kind that the kernel has. */
@@ -218,7 +216,7 @@ static void merge_lists(const merging *m, lstmt_list *out, const row *w)
 void join_lists(offloading *o, lstmt_list *out, const points *p, const lstmt *sum, int n, row *rows)
 {
     arena *mem = o->mem;
-    merging m = {.o = o, .p = p, .n = n, .rows = rows};
+    merging m = {.o = o, .p = p};
     map own;
     map_init(&own, mem);
     find_own(&own, &sum->body);

@@ -139,10 +139,10 @@ static void report_unknown_module(checker *c, const expr *e)
     for (int i = 0; i < m->imports.n; i++)
         vec_push(c->mem, &l, m->imports.data[i].alias);
     const char *nearest = diag_nearest(e->module_name, l.data, l.n);
-    if (!diag_error(c->diag, e->at, "unknown module '%s'", e->module_name))
-        return;
     const char *habit = habit_of_name(e->name);
     bool library = habit_is_library(e->module_name), value = scope_find(c, e->module_name) != NULL;
+    if (!diag_error(c->diag, e->at, value ? "'%s' is a value, no module" : "unknown module '%s'", e->module_name))
+        return;
     if ((library || value) && habit)
         diag_hint(c->diag, "%s", habit);
     else if (library)
@@ -150,8 +150,7 @@ static void report_unknown_module(checker *c, const expr *e)
     else if (nearest)
         diag_hint(c->diag, "did you mean '%s'?", nearest);
     else if (value)
-        diag_hint(c->diag, "'%s' is a value; functions of values are written %s(%s)", e->module_name, e->name,
-                  e->module_name);
+        diag_hint(c->diag, "functions of values are written %s(%s)", e->name, e->module_name);
     else
         diag_hint(c->diag, "add import %s; at the top of the file", e->module_name);
 }

@@ -137,6 +137,16 @@ static void collect_name(collector *k, const expr *e)
         vec_push(c->mem, &k->node->edges, to);
 }
 
+static void collect_indices(collector *k, const index_list *l)
+{
+    for (int i = 0; i < l->n; i++) {
+        collect_local(k, l->data[i].name);
+        collect_optional(k, l->data[i].count);
+        collect_optional(k, l->data[i].lo);
+        collect_optional(k, l->data[i].hi);
+    }
+}
+
 static void collect_expr(collector *k, const expr *e)
 {
     if (e->kind == EXPR_CALL || e->kind == EXPR_NAME)
@@ -146,11 +156,7 @@ static void collect_expr(collector *k, const expr *e)
         collect_optional(k, e->subs.data[i].lo);
         collect_optional(k, e->subs.data[i].hi);
     }
-    for (int i = 0; i < e->indices.n; i++) {
-        collect_optional(k, e->indices.data[i].count);
-        collect_optional(k, e->indices.data[i].lo);
-        collect_optional(k, e->indices.data[i].hi);
-    }
+    collect_indices(k, &e->indices);
     for (int i = 0; i < e->params.n; i++)
         collect_local(k, e->params.data[i].name);
     collect_optional(k, e->filter);
@@ -167,8 +173,10 @@ static void collect_stmts(collector *k, const stmt_list *l)
 
 static void collect_stmt(collector *k, const stmt *s)
 {
-    for (int i = 0; i < s->defs.n; i++)
+    for (int i = 0; i < s->defs.n; i++) {
         collect_local(k, s->defs.data[i].name);
+        collect_indices(k, &s->defs.data[i].indices);
+    }
     if (s->kind == STMT_FOR)
         collect_local(k, s->name);
     collect_optional(k, s->value);

@@ -14,11 +14,12 @@ allow() {
 allow 'compiler/base/*.[ch]' 'base/.*'
 allow 'compiler/form/*.[ch]' '(base|form)/.*'
 allow 'grammar/*' '(base|form)/.*|adc\.(tab|lex)\.h|stage/parse.*\.h'
-for file in compiler/stage/*.[ch]; do
-    stage=$(basename "$file" | sed 's/[_.].*//')
-    allow "$file" "(base|form)/.*|stage/(stdlib\.h|$stage[_.].*)|adc\.(tab|lex)\.h"
+for stage in compiler/stage/*; do
+    name=$(basename "$stage" | sed 's/[.].*//')
+    files=$([ -d "$stage" ] && echo "$stage/*.[ch]" || echo "$stage")
+    allow "$files" "(base|form)/.*|stage/(stdlib|$name|$name/[^/]*)\.h|adc\.(tab|lex)\.h"
 done
-for file in compiler/back/*.[ch]; do
+for file in compiler/back/*.[ch] compiler/back/*/*.[ch]; do
     case $file in *emit_dot*) graph='|form/graph.*' ;; *) graph= ;; esac
     allow "$file" "(base|back)/.*|form/(type|extent|loops|kernel|interface|ops|builtins)[^/]*$graph"
 done

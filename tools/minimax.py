@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Coefficients of the polynomials in compiler/back/prelude_lanes_*.c.
+"""Coefficients of the polynomials in compiler/back/prelude/prelude_lanes_*.c.
 
     python3 tools/minimax.py [NAME...]      all of them, or those whose name contains one of the words
     python3 tools/minimax.py --check        whether each of them stands there
@@ -233,7 +233,7 @@ def literal(c, fmt):
 
 
 def missing(literals):
-    folder = Path(__file__).resolve().parent.parent / "compiler" / "back"
+    folder = Path(__file__).resolve().parent.parent / "compiler" / "back" / "prelude"
     text = " ".join(path.read_text() for path in folder.glob("prelude_lanes*.c"))
     return [c for c in literals if not re.search(r"(?<![\d.])" + re.escape(c.lstrip("-")) + r"\b", text)]
 
@@ -251,7 +251,7 @@ def main(words):
             for p, c in literals.items():
                 print(f"    {c:24} x^{p}")
     if absent:
-        sys.exit("not in compiler/back: " + ", ".join(absent))
+        sys.exit("not in compiler/back/prelude: " + ", ".join(absent))
 
 
 if __name__ == "__main__":

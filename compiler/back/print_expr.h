@@ -1,11 +1,11 @@
 /* Expressions and names of a loop nest as C text.
  *
  * A c_printer holds what the printing of one function needs: the names in C of its sizes, arguments, temporaries and
- * buffers, which of them were used, and the helpers in use. back/emit_c.c drives it. */
+ * buffers, which of them were used, and the helpers in use. back/c/emit_c.c drives it. */
 #ifndef ADC_BACK_PRINT_EXPR_H
 #define ADC_BACK_PRINT_EXPR_H
 #include "back/emit_interface.h"
-#include "back/prelude.h"
+#include "back/prelude/prelude.h"
 #include "form/loops.h"
 
 /* Magnitude of ints: indices and sizes are at most 2^INDEX_BITS, what may overflow has WORD_BITS. */

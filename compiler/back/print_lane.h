@@ -1,4 +1,4 @@
-/* Values in lanes as C: vectors of AD_LANES numbers (back/prelude_lanes.c). */
+/* Values in lanes as C: vectors of AD_LANES numbers (back/prelude/prelude_lanes.c). */
 #ifndef ADC_BACK_PRINT_LANE_H
 #define ADC_BACK_PRINT_LANE_H
 #include "back/print_expr.h"

@@ -26,8 +26,8 @@ typedef struct choice {
     bool family;      /* also its gradients; or, of a gradient, the function and its other gradients */
 } choice;
 
-/* Compiles the model that the first operand names (or takes it from the cache) and loads it. What went wrong is reported, also
- * that the model exports no function of the name chosen. */
+/* Compiles the model that the first operand names (or takes it from the cache) and loads it. What went wrong is
+ * reported, also that the model exports no function of the name chosen. */
 exit_code cache_load(const options *o, choice which, loaded *out);
 
 #endif

@@ -8,7 +8,8 @@ typedef VEC(value) value_list;
 typedef struct call {
     arena *mem;
     const report *report;
-    const struct options *options; /* with which the module was compiled; NULL: subscripts out of range are not looked for */
+    const struct options
+        *options; /* with which the module was compiled; NULL: subscripts out of range are not looked for */
     const ad_module *module;
     const ad_function *f;
     int inputs, results;  /* args[0..inputs) are inputs, the rest results and gradients */

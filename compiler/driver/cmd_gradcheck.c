@@ -1,8 +1,8 @@
 /* adc gradcheck: holds every gradient that a model exports against finite differences of the value beside it.
  *
  * Always in f64. Inputs that are not given are random (inputs.c), chosen anew until the value is finite. Up to 64
- * entries of a gradient are checked one by one, of larger ones 32 and a random direction through all. Errors are relative
- * to the largest entry, and to the value: a gradient that is 0 but for rounding passes. */
+ * entries of a gradient are checked one by one, of larger ones 32 and a random direction through all. Errors are
+ * relative to the largest entry, and to the value: a gradient that is 0 but for rounding passes. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* One derivative of a function of one variable, without knowing its scale.
  *
  * Row i of the table holds central differences with step first / 2^i, extrapolated i times to step 0; neighbours that
- * agree tell the error. Rows are added until one is good enough, or as good as rounding allows, so a kink beside the point
- * only spoils the first ones.
+ * agree tell the error. Rows are added until one is good enough, or as good as rounding allows, so a kink beside the
+ * point only spoils the first ones.
  */
 #include "driver/differences.h"
 

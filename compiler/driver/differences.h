@@ -11,8 +11,8 @@ typedef struct difference {
     double noise;        /* what rounding of f alone makes of it */
 } difference;
 
-/* Steps start at first and are halved; the estimate with the smallest error counts. unit: of rounding in f. Points where f is not finite are
- * left out; where there is no other, value is NAN. False when f could not be had. */
+/* Steps start at first and are halved; the estimate with the smallest error counts. unit: of rounding in f. Points
+ * where f is not finite are left out; where there is no other, value is NAN. False when f could not be had. */
 bool difference_estimate(difference_function *f, void *data, double first, double unit, difference *out);
 
 #endif

@@ -210,7 +210,8 @@ static exit_code add_optional(const options *o, toolchain *t, const char *identi
         list.data[list.n++] = general[i];
     if (!o->portable)
         list.data[list.n++] = (optional_flags){"-march=native", false};
-    if (!o->portable && !strcmp(o->optimise, "-O1")) /* clang 14 takes minutes for addresses that -O2 makes equal before */
+    if (!o->portable &&
+        !strcmp(o->optimise, "-O1")) /* clang 14 takes minutes for addresses that -O2 makes equal before */
         list.data[list.n++] = (optional_flags){"-mllvm -disable-lsr", false};
     for (int i = 0; o->portable && i < isa_count - 1; i++)
         list.data[list.n++] = (optional_flags){isa_flags(o->mem, &isa_table[i]), false};

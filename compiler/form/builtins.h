@@ -14,7 +14,7 @@ typedef enum builtin_class {
     BUILTIN_DERIV,   /* grad, vjp, ... : EXPR_DERIV */
     BUILTIN_SHAPED,  /* zeros, ones, ...: EXPR_SHAPED */
     BUILTIN_REDUCE,  /* sum, ...: EXPR_REDUCE */
-    BUILTIN_MATRIX,  /* solve, ..., fft: stage/check_library.c */
+    BUILTIN_MATRIX,  /* solve, ..., fft: stage/check/check_library.c */
     BUILTIN_SOLVER,  /* cg, fixpoint: functions among their arguments */
     BUILTIN_ENSURE
 } builtin_class;

@@ -41,8 +41,8 @@ const extent *extent_positive(const extent *e);
 /* The e of such an atom; NULL: it is a name. */
 const extent *extent_positive_of(const extent_pool *p, const char *atom);
 
-bool extent_is_const(const extent *e, int64_t *value); /* value may be NULL */
-bool extent_is_name(const extent *e);                  /* one name with coefficient 1 */
+bool extent_is_const(const extent *e, int64_t *value);   /* value may be NULL */
+bool extent_is_name(const extent *e);                    /* one name with coefficient 1 */
 bool extent_mentions(const extent *e, const char *atom); /* also inside of max(e, 0) */
 /* Provably >= 0 for all atoms >= 0 (sufficient test: no negative coefficient). */
 bool extent_is_nonneg(const extent *e);

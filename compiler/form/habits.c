@@ -90,7 +90,8 @@ static const word_habit words[] = {
     {"k", ranged},
 };
 
-static const char *const libraries[] = {"np", "numpy", "math", "cmath", "torch", "jnp", "jax", "scipy", "tf", "std", "Math"};
+static const char *const libraries[] = {"np",  "numpy", "math", "cmath", "torch", "jnp",
+                                        "jax", "scipy", "tf",   "std",   "Math"};
 
 /* A token before, the token found, one that could stand there; NULL: any. The first row that fits counts. */
 typedef struct token_habit {

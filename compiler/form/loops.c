@@ -382,8 +382,7 @@ bool loops_mention(const nest_fn *f, const extent *e, const char *name)
         for (int k = 0; k < e->terms[i].degree; k++) {
             const size_share *s = share_of(f, e->terms[i].atoms[k]);
             const extent *inside = extent_positive_of(e->pool, e->terms[i].atoms[k]);
-            if ((inside && loops_mention(f, inside, name)) ||
-                !strcmp(e->terms[i].atoms[k], name) ||
+            if ((inside && loops_mention(f, inside, name)) || !strcmp(e->terms[i].atoms[k], name) ||
                 (s &&
                  (loops_mention(f, s->all, name) || loops_mention(f, s->one, name) || loops_mention(f, s->most, name))))
                 return true;

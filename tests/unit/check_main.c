@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "form/tree.h"
-#include "stage/check.h"
+#include "stage/check/check.h"
 #include "stage/parse.h"
 
 static const char *no_modules(const char *name)

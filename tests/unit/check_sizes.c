@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "form/tree.h"
-#include "stage/check.h"
+#include "stage/check/check.h"
 #include "stage/parse.h"
 
 /* Requirements as "2*H-N = 0 (y); N-1 >= 0 (x)", in parentheses the parameter that is blamed. */

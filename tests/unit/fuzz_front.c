@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "form/tree.h"
-#include "stage/check.h"
+#include "stage/check/check.h"
 #include "stage/parse.h"
 
 typedef struct input {

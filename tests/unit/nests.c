@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "back/emit_c.h"
+#include "back/c/emit_c.h"
 #include "back/emit_interface.h"
 #include "stage/place.h"
 

@@ -1,7 +1,7 @@
 /* What collect and fuse_strength make of sums and products, and simplify_loops of loops, from tests/golden/graph. */
 #include "stage/collect.h"
-#include "stage/fuse.h"
-#include "stage/simplify.h"
+#include "stage/fuse/fuse.h"
+#include "stage/simplify/simplify.h"
 #include "unit/golden.h"
 
 static void collect_all(graph *g, int n, node **roots)

@@ -5,7 +5,7 @@
  * ctest: seconds 6 */
 #include <stdio.h>
 
-#include "back/prelude.h"
+#include "back/prelude/prelude.h"
 #include "unit/nests.h"
 
 typedef struct reference {

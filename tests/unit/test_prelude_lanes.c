@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "back/prelude.h"
+#include "back/prelude/prelude.h"
 
 typedef struct variant {
     const char *compiler, *flags;

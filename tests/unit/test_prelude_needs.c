@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "back/prelude.h"
-#include "back/prelude_rows.h"
+#include "back/prelude/prelude.h"
+#include "back/prelude/prelude_rows.h"
 #include "base/map.h"
 
 typedef struct scan {

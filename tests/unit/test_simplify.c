@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "stage/simplify.h"
+#include "stage/simplify/simplify.h"
 #include "unit/golden.h"
 
 static int failures;

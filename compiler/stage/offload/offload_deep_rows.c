@@ -170,12 +170,13 @@ static const extent *rows_of_splits(offloading *o, const extent *rows)
     const extent *one = extent_const(o->pool, 1), *most = extent_scale(rows, DEEP_SPLITS);
     for (int i = 0; i < o->f->shares.n; i++) {
         const size_share *s = &o->f->shares.data[i];
-        if (s->all == rows && s->one == one && s->most == most && s->least == DEEP_BLOCKS * TILE_THREADS)
+        if (s->all == rows && s->one == one && s->most == most && s->least == (int64_t)DEEP_BLOCKS * TILE_THREADS)
             return extent_name(o->pool, s->name);
     }
     const char *name = arena_printf(o->mem, "ad_split_rows_%d", o->f->shares.n);
     vec_push(o->mem, &o->f->shares,
-             (size_share){.name = name, .all = rows, .one = one, .most = most, .least = DEEP_BLOCKS * TILE_THREADS});
+             (size_share){
+                 .name = name, .all = rows, .one = one, .most = most, .least = (int64_t)DEEP_BLOCKS * TILE_THREADS});
     return extent_name(o->pool, name);
 }
 

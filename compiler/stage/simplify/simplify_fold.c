@@ -232,7 +232,10 @@ static node *fold_binary(const rewrite *w)
 node *simplify_fold(const rewrite *w)
 {
     graph *g = w->g;
-    const node *n = w->n, *a = n->nargs ? w->args[0] : NULL;
+    const node *n = w->n;
+    if (n->nargs == 0)
+        return NULL;
+    const node *a = w->args[0];
     for (int i = 0; i < n->nargs; i++)
         if (w->args[i]->op != OP_CONST)
             return NULL;

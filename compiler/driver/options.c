@@ -129,7 +129,8 @@ static exit_code set_checkpoint(options *o, const option *self, const char *valu
     (void)self;
     if (checkpoint_read(value, &o->compile.checkpoint))
         return EXIT_OK;
-    report_error(&o->report, "--checkpoint='%s': expected all, every K, revolve S, budget BYTES or recompute", value);
+    report_error(&o->report,
+                 "--checkpoint='%s': expected all, every K, revolve S, budget SIZE (as 64 MiB) or recompute", value);
     return EXIT_USAGE;
 }
 

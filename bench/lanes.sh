@@ -11,7 +11,7 @@ cc=${CC:-$(command -v clang || command -v gcc)}
 measure() {
     local library=() prefix=$3
     [ -z "$prefix" ] || library=("-DMVEC=_ZGV${prefix}N$(($1 / $2))" -lmvec)
-    "$cc" -std=gnu11 -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi -DAD_LANE_BYTES="$2" "${@:4}" \
+    "$cc" -std=gnu11 -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math -Wno-psabi -DAD_LANE_BYTES="$2" "${@:4}" \
         -include "$folder/prelude.h" -o "$folder/lanes" bench/lanes.c "${library[@]}" -lm
     "$folder/lanes"
 }

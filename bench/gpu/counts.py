@@ -51,7 +51,7 @@ def machine_code(adc, arch, model, folder):
     subprocess.run([adc, "compile", os.path.join(HERE, "workloads.ad"), *MODELS[model], "-o", source], check=True)
     binary = os.path.join(folder, f"{model}.cubin")
     include = os.path.join(HERE, "..", "..", "runtime", "include")
-    command = [find("nvcc"), f"-arch={arch}", "-cubin", "-Xptxas", "-v", f"-I{include}", source, "-o", binary]
+    command = [find("nvcc"), f"-arch={arch}", "-fmad=false", "-cubin", "-Xptxas", "-v", f"-I{include}", source, "-o", binary]
     report = subprocess.run(command, capture_output=True, text=True)
     if report.returncode:
         sys.exit(report.stderr)

@@ -40,6 +40,7 @@ static const spelling floats[OP_COUNT] = {
     [OP_SUB] = INFIX("-", PREC_ADD, PREC_ADD, PREC_MUL, NULL),
     [OP_MUL] = INFIX("*", PREC_MUL, PREC_MUL, PREC_UNARY, NULL),
     [OP_MULZ] = HELPER("ad_mulz"),
+    [OP_FMA] = HELPER("ad_fma"),
     [OP_DIV] = INFIX("/", PREC_MUL, PREC_MUL, PREC_UNARY, NULL),
     [OP_POW] = MATH("pow"),
     [OP_ATAN2] = MATH("atan2"),

@@ -194,6 +194,7 @@ static void fuse(graph *g, graph_fn *f, const compile_options *o)
         simplify_fn(g, f);
     }
     fuse_strength(g, f, o->target, o->math == MATH_FAST);
+    fuse_contract(g, f);
 }
 
 static void print_graphs(pipeline *p)

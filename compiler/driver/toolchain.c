@@ -202,7 +202,7 @@ static const char *isa_flags(arena *mem, const isa *s)
 static exit_code add_optional(const options *o, toolchain *t, const char *identity)
 {
     static const optional_flags general[] = {
-        {"-ffp-contract=fast", false}, {"-mprefer-vector-width=512", false}, {"-fopenmp", true}};
+        {"-ffp-contract=off", false}, {"-mprefer-vector-width=512", false}, {"-fopenmp", true}};
     enum { GENERAL = sizeof general / sizeof *general };
     optional_list list = {0};
     const char *works;

@@ -51,7 +51,7 @@ static void add_architectures(const options *o, toolchain *t)
 void toolchain_add_cuda_flags(const options *o, toolchain *t)
 {
     add_architectures(o, t);
-    words_split(o->mem, &t->flags, "-Xcompiler -fPIC,-fno-math-errno,-fno-trapping-math");
+    words_split(o->mem, &t->flags, "-fmad=false -Xcompiler -fPIC,-fno-math-errno,-fno-trapping-math,-ffp-contract=off");
     if (o->cc)
         words_split(o->mem, &t->flags, arena_printf(o->mem, "-ccbin %s", o->cc));
     if (o->debug)

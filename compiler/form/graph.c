@@ -189,9 +189,9 @@ node *graph_intern(graph *g, const node *proto)
 {
     node n = *proto;
     node *found = lookup(g, &n);
-    if (!found && op_rows[n.op].flags == 'C' && n.nargs == 2) {
+    if (!found && op_rows[n.op].flags == 'C') {
         node swapped = n;
-        node *args[2] = {n.args[1], n.args[0]};
+        node *args[3] = {n.args[1], n.args[0], n.nargs > 2 ? n.args[2] : NULL};
         swapped.args = args;
         found = lookup(g, &swapped);
     }

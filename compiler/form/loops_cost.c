@@ -4,6 +4,8 @@
  * A loop over parts of a range counts as one pass, the loop over each part as the whole range. */
 #include "form/loops_cost.h"
 
+#include "form/loops_make.h"
+
 enum { FUNCTION_WEIGHT = 10, ROOT_WEIGHT = 4, UNKNOWN_LENGTH = 4 };
 
 /* What an op on floats costs; ops without a row are one COST_FLOPS. */
@@ -32,7 +34,9 @@ static const op_cost op_costs[OP_COUNT] = {
     [OP_TO_F64] = FREE,
     [OP_TO_F32] = FREE,
     [OP_STOP] = FREE,
+    [OP_NEG] = FREE, /* a sign of what reads it */
     [OP_MULZ] = COSTS([COST_FLOPS] = 2),
+    [OP_FMA] = COSTS([COST_FLOPS] = 2),
     [OP_FMOD] = COSTS([COST_FLOPS] = 3, [COST_ROOTS] = 1),
     [OP_DIV] = COSTS([COST_ROOTS] = 1),
     [OP_INV] = COSTS([COST_ROOTS] = 1),
@@ -109,6 +113,10 @@ static void count_point(const lexpr *e, int64_t *n)
     elem operand = e->nargs ? e->args[e->nargs - 1]->elem : e->elem;
     const op_cost *row = &op_costs[e->op];
     bool is_float = elem_is_float(operand) || elem_is_float(e->elem);
+    if (lexpr_is_term(e)) {
+        n[COST_FLOPS]++;
+        return;
+    }
     for (int i = 0; i < COST_SORTS; i++)
         n[i] += row->is_counted ? row->n[i] : i == (is_float ? COST_FLOPS : COST_OTHER);
 }

@@ -51,6 +51,24 @@ lexpr *lexpr_bin(arena *mem, op o, lexpr *a, lexpr *b)
     return lexpr_point(mem, o, test ? ELEM_BOOL : a->elem, 2, (lexpr *[]){a, b});
 }
 
+lexpr *lexpr_copy(arena *mem, const lexpr *e)
+{
+    lexpr *copy = lexpr_new(mem, *e);
+    for (int i = 0; i < e->nargs; i++)
+        copy->args[i] = lexpr_copy(mem, e->args[i]);
+    return copy;
+}
+
+lexpr *lexpr_fma(arena *mem, lexpr *a, lexpr *b, lexpr *c)
+{
+    return lexpr_point(mem, OP_FMA, c->elem, 3, (lexpr *[]){a, b, c});
+}
+
+bool lexpr_is_term(const lexpr *e)
+{
+    return e->kind == LX_POINT && e->op == OP_FMA && e->args[2]->kind == LX_CONST && e->args[2]->number == 0;
+}
+
 lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b)
 {
     return lexpr_point(mem, OP_SELECT, a->elem, 3, (lexpr *[]){c, a, b});

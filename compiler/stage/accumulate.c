@@ -8,6 +8,12 @@
 
 #include "form/loops_make.h"
 
+typedef struct accumulating {
+    arena *mem;
+    map terms; /* temporary -> the term that it is, a product or one with a minus, which only an addition reads */
+    map reads; /* temporary -> how many read it, counted from 1 */
+} accumulating;
+
 static bool is_arg(op o)
 {
     return o == OP_ARGMAX || o == OP_ARGMIN;
@@ -83,11 +89,11 @@ static void add_exponentials(arena *mem, lstmt_list *out, const accumulator *a, 
     top2 = lexpr_temp(mem, lstmt_let(mem, out, "top2", top2));
     lexpr *above = lexpr_temp(mem, lstmt_let(mem, out, "above", lexpr_bin(mem, OP_MAX, top, top2)));
     lexpr *shift = lexpr_temp(mem, lstmt_let(mem, out, "shift", lexpr_finite(mem, above)));
-    lexpr *old = lexpr_bin(mem, OP_MUL, sum, lexpr_exp_less(mem, top, shift));
+    lexpr *old = lexpr_exp_less(mem, top, shift);
     lexpr *new = lexpr_exp_less(mem, top2, shift);
     if (sum2)
         new = lexpr_bin(mem, OP_MUL, sum2, new);
-    lstmt_set(mem, out, a->value, lexpr_bin(mem, OP_ADD, old, new));
+    lstmt_set(mem, out, a->value, lexpr_fma(mem, sum, old, new));
     lstmt_set(mem, out, a->second, above);
 }
 
@@ -132,6 +138,84 @@ static void add_best(arena *mem, lstmt_list *out, const accumulator *a, lexpr *x
     lstmt_set(mem, out, a->second, lexpr_select(mem, better, index, at));
 }
 
+/* ---- terms that are products ---- */
+
+/* x as a term that is a product, or NULL. */
+static const lexpr *term_of(const accumulating *c, const lexpr *x)
+{
+    if (x->kind == LX_TEMP)
+        return (intptr_t)map_get(&c->reads, x->temp) == 1 ? map_get(&c->terms, x->temp) : NULL;
+    if (lexpr_is_term(x))
+        return x;
+    const lexpr *of = x->kind == LX_POINT && x->op == OP_NEG ? term_of(c, x->args[0]) : NULL;
+    if (!of)
+        return NULL;
+    lexpr *minus = lexpr_point(c->mem, OP_NEG, x->elem, 1, &of->args[0]);
+    return lexpr_fma(c->mem, minus, of->args[1], of->args[2]);
+}
+
+static void count_reads(accumulating *c, const lexpr *e)
+{
+    if (!e)
+        return;
+    if (e->kind == LX_TEMP)
+        map_set(&c->reads, e->temp, (void *)((intptr_t)map_get(&c->reads, e->temp) + 1));
+    for (int i = 0; i < e->nargs; i++)
+        count_reads(c, e->args[i]);
+}
+
+static void count_list(accumulating *c, const lstmt_list *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        const lstmt *s = list->data[i];
+        const lexpr *all[] = {s->e, s->lo, s->hi, s->filter};
+        for (int k = 0; k < 4; k++)
+            count_reads(c, all[k]);
+        for (int k = 0; k < s->nsubs; k++)
+            count_reads(c, s->subs[k]);
+        count_list(c, &s->body);
+        count_list(c, &s->other);
+    }
+}
+
+static void note_terms(accumulating *c, const lstmt_list *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        const lexpr *term = s->kind == LS_LET ? term_of(c, s->e) : NULL;
+        if (term)
+            map_set(&c->terms, s->temp, (void *)(uintptr_t)term);
+        note_terms(c, &s->body);
+        note_terms(c, &s->other);
+    }
+}
+
+static lexpr *plus_term(const accumulating *c, const lexpr *term, lexpr *sum)
+{
+    return lexpr_fma(c->mem, lexpr_copy(c->mem, term->args[0]), lexpr_copy(c->mem, term->args[1]), sum);
+}
+
+/* entry += term */
+static void add_to_entry(const accumulating *c, lstmt *s)
+{
+    bool can_load = s->at == LANE_ONE && (s->buffer->kind != BUF_RESULT || s->buffer->readable);
+    const lexpr *term = s->accumulate && can_load ? term_of(c, s->e) : NULL;
+    if (!term)
+        return;
+    lexpr entry = {.kind = LX_LOAD, .elem = s->buffer->elem, .buffer = s->buffer, .lanes = s->buffer->lanes};
+    entry.nargs = s->nsubs;
+    entry.args = s->subs;
+    s->e = plus_term(c, term, lexpr_copy(c->mem, &entry));
+    s->accumulate = false;
+}
+
+static void add_term(const accumulating *c, lstmt_list *out, const lstmt *s, const lexpr *term)
+{
+    temp *value = s->acc->value;
+    lexpr *sum = plus_term(c, term, lexpr_temp(c->mem, value));
+    lstmt_set(c->mem, out, value, s->filter ? lexpr_select(c->mem, s->filter, sum, lexpr_temp(c->mem, value)) : sum);
+}
+
 /* ---- statements ---- */
 
 static lexpr *converted(arena *mem, lexpr *x, elem e)
@@ -139,9 +223,15 @@ static lexpr *converted(arena *mem, lexpr *x, elem e)
     return x->elem == e ? x : lexpr_point(mem, OP_TO_F64, e, 1, &x);
 }
 
-static void add(arena *mem, lstmt_list *out, const lstmt *s)
+static void add(const accumulating *c, lstmt_list *out, const lstmt *s)
 {
+    arena *mem = c->mem;
     const accumulator *a = s->acc;
+    const lexpr *term = a->op == OP_SUM && !a->second && a->value->elem == s->e->elem ? term_of(c, s->e) : NULL;
+    if (term) {
+        add_term(c, out, s, term);
+        return;
+    }
     if (is_arg(a->op)) {
         add_best(mem, out, a, s->e, s->lo, s->filter, false);
         return;
@@ -209,26 +299,58 @@ static void join(arena *mem, lstmt_list *out, const lstmt *s)
         join_states(mem, out, a, lexpr_temp(mem, part->value), part->second ? lexpr_temp(mem, part->second) : NULL);
 }
 
-static void expand(arena *mem, lstmt_list *list)
+static void expand(const accumulating *c, lstmt_list *list)
 {
     lstmt_list out = {0};
     for (int i = 0; i < list->n; i++) {
         lstmt *s = list->data[i];
-        expand(mem, &s->body);
-        expand(mem, &s->other);
+        expand(c, &s->body);
+        expand(c, &s->other);
+        if (s->kind == LS_STORE)
+            add_to_entry(c, s);
         if (s->kind == LS_ACC)
-            begin(mem, &out, s->acc);
+            begin(c->mem, &out, s->acc);
         else if (s->kind == LS_ADD)
-            add(mem, &out, s);
+            add(c, &out, s);
         else if (s->kind == LS_JOIN)
-            join(mem, &out, s);
+            join(c->mem, &out, s);
         else
-            vec_push(mem, &out, s);
+            vec_push(c->mem, &out, s);
     }
     *list = out;
 }
 
+static void round_expr(lexpr *e)
+{
+    if (!e)
+        return;
+    if (lexpr_is_term(e)) {
+        e->op = OP_MUL;
+        e->nargs = 2;
+    }
+    for (int i = 0; i < e->nargs; i++)
+        round_expr(e->args[i]);
+}
+
+/* Products that are no terms of a sum here. */
+static void round_terms(lstmt_list *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        lstmt *s = list->data[i];
+        round_expr(s->e);
+        round_expr(s->filter);
+        round_terms(&s->body);
+        round_terms(&s->other);
+    }
+}
+
 void accumulate(nest_fn *f, arena *mem)
 {
-    expand(mem, &f->body);
+    accumulating c = {.mem = mem};
+    map_init(&c.terms, mem);
+    map_init(&c.reads, mem);
+    count_list(&c, &f->body);
+    note_terms(&c, &f->body);
+    expand(&c, &f->body);
+    round_terms(&f->body);
 }

@@ -206,14 +206,14 @@ static void drop_unread(const map *loaded, lstmt_list *list)
 void collapse(nest_fn *f, arena *mem)
 {
     collapsing c = {.mem = mem};
-    map_init(&c.uses, mem);
-    count_list(&c, &f->body);
-    collapse_list(&c, &f->body);
     map live, loaded;
     map_init(&live, mem);
     map_init(&loaded, mem);
+    map_init(&c.uses, mem);
     loops_live(&live, &f->body);
     drop_dead(&live, &f->body);
+    count_list(&c, &f->body);
+    collapse_list(&c, &f->body);
     note_list(&loaded, &f->body);
     drop_unread(&loaded, &f->body);
 }

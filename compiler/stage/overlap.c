@@ -32,6 +32,7 @@ static bool is_slow(const lexpr *e)
 static int operations(const lexpr *e)
 {
     int n = e->kind == LX_POINT && e->lanes;
+    n += n && e->op == OP_FMA;
     for (int i = 0; i < e->nargs; i++)
         n += operations(e->args[i]);
     return n;

@@ -53,7 +53,7 @@ LIMITS = [
     # adds to all weights in each step.
     ("lstm", "lstm", "L=2 B=14 C=500", {
         "lstm": ("L*B*C*100", "260*L*B*C", 7),
-        "lstm_grad": ("L*B*C*330", "1030*L*B*C", 14)}),
+        "lstm_grad": ("L*B*C*336", "1030*L*B*C", 14)}),
     # images of 28 x 28; counts as they are
     ("lenet", "loss", "N=10 S=4", {"loss": ("0.94e6*N", "0.66e6*N", 8), "loss_grad": ("22e6*N", "2e6*N", 17)}),
     # a rotation with sine and cosine, its norm, a projection with two coefficients; 16 columns of derivatives, by hand (adbench/bundle.c)

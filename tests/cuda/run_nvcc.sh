@@ -20,7 +20,7 @@ spills() {
 compiles() {
     local name=$2_$(basename "$1" .ad)
     "$ADC" compile "$1" --real="$2" -o "$name.cu" &&
-        "$nvcc" -fatbin -O3 $older -gencode arch=compute_90,code=sm_90 -Xptxas -v \
+        "$nvcc" -fatbin -O3 -fmad=false $older -gencode arch=compute_90,code=sm_90 -Xptxas -v \
             -I"$SRC/runtime/include" "$name.cu" -o "$name.fatbin" >"$name.log" 2>&1 || {
         grep -E "error|fatal" "$name.log" | head -5
         echo "FAILED $1 in $2"

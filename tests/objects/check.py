@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 FEWEST = 4
-AVX2 = "-std=c11 -O3 -mavx2 -mfma -ffp-contract=fast -fno-math-errno -fno-trapping-math".split()
+AVX2 = "-std=c11 -O3 -mavx2 -mfma -ffp-contract=off -fno-math-errno -fno-trapping-math".split()
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 RUNTIME = os.path.join(FOLDER, "../../runtime/include")
 INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(\S+)\s*(.*)$")

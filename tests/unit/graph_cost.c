@@ -106,12 +106,14 @@ static map *seen_at(costing *c, int level)
 
 static int own_cost(const node *n)
 {
-    if (!node_is_point(n) || n->op == OP_STOP)
+    if (!node_is_point(n) || n->op == OP_STOP || n->op == OP_NEG)
         return 0;
     if (!elem_is_float(n->elem) && !(n->nargs && elem_is_float(n->args[0]->elem)))
         return 0;
     if (n->op == OP_DIV || n->op == OP_INV || n->op == OP_SQRT || n->op == OP_ROOT)
         return 4;
+    if (n->op == OP_FMA)
+        return node_is_number(n->args[2], 0) ? 1 : 2;
     return n->op == OP_MULZ ? 3 : n->op >= OP_EXP && n->op <= OP_SOFTPLUS ? 10 : n->op >= OP_NORMAL ? 40 : 1;
 }
 

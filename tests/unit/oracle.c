@@ -148,6 +148,8 @@ static num eval_point(machine *m, const node *n)
         return num_of(a.c[0]);
     if (n->op == OP_POLYGAMMA || n->op == OP_SINC)
         return num_un(d, n->op, (int)a.c[0], b);
+    if (n->op == OP_FMA)
+        return num_add(d, num_mul(d, a, b), scalar(m, n->args[2]));
     if (elem_is_float(n->elem))
         return n->nargs == 1 ? num_un(d, n->op, 0, a) : num_bin(d, n->op, a, b);
     int64_t x = (int64_t)a.c[0], y = (int64_t)b.c[0];

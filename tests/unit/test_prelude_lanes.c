@@ -24,10 +24,10 @@ static const variant variants[] = {
     {"clang", "-std=c11 -O2", 4, false},
     {"gcc", "-std=gnu11 -O3 -mavx2 -mfma -fno-math-errno", 4, true},
     {"clang", "-std=gnu11 -O2 -mavx2 -mfma -DAD_FAST_MATH -fno-math-errno", 8, false},
-    {"gcc", "-std=c11 -O2 -mavx512f -mavx512dq -mfma -ffp-contract=fast -DAD_FAST_MATH -fno-math-errno", 4, false},
-    {"clang", "-std=c11 -O3 -mavx512f -mavx512dq -mavx512vl -mfma -ffp-contract=fast -fno-math-errno", 8, false},
-    {"clang", "-std=c11 -O2 -mavx512f -mfma -ffp-contract=fast -fno-math-errno", 4, false},
-    {"gcc", "-std=c11 -O2 -mavx2 -mfma -ffp-contract=fast", 8, false},
+    {"gcc", "-std=c11 -O2 -mavx512f -mavx512dq -mfma -ffp-contract=off -DAD_FAST_MATH -fno-math-errno", 4, false},
+    {"clang", "-std=c11 -O3 -mavx512f -mavx512dq -mavx512vl -mfma -ffp-contract=off -fno-math-errno", 8, false},
+    {"clang", "-std=c11 -O2 -mavx512f -mfma -ffp-contract=off -fno-math-errno", 4, false},
+    {"gcc", "-std=c11 -O2 -mavx2 -mfma -ffp-contract=off", 8, false},
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
 

@@ -231,6 +231,7 @@ void emit_c(text *t, const nest_module *m, const char *header_name)
     text_addf(t, "#include \"%s\"\n\n#include <math.h>\n\n", header_name);
     text_add(t, face_bytes(m->face));
     prelude_print(t, &helpers);
+    text_add(t, "#ifdef __clang__\n#pragma STDC FP_CONTRACT OFF\n#endif\n\n");
     text_add(t, text_str(&all.functions));
     text_add(t, text_str(&functions));
     text_add(t, "#ifndef AD_VARIANT\n\n");

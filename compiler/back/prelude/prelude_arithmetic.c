@@ -38,6 +38,19 @@ const prelude_row prelude_arithmetic[] = {
      "{\n"
      "    return a < 0 ? ad_neg_int(a) : a;\n"
      "}\n"},
+    {"ad_fma_@E", "",
+     "/* a b + c, rounded once where the processor can, whatever the compiler does with * and + elsewhere. */\n"
+     "static inline @T ad_fma_@E(@T a, @T b, @T c)\n"
+     "{\n"
+     "#if defined __CUDA_ARCH__ || (defined __FP_FAST_FMA && !defined __clang__)\n"
+     "    return fma@F(a, b, c);\n"
+     "#else\n"
+     "#ifdef __clang__\n"
+     "#pragma STDC FP_CONTRACT ON\n"
+     "#endif\n"
+     "    return a * b + c;\n"
+     "#endif\n"
+     "}\n"},
     {"ad_div_int", "ad_neg_int",
      "/* Quotient rounded down; 0 when b is 0. */\n"
      "static inline int64_t ad_div_int(int64_t a, int64_t b)\n"

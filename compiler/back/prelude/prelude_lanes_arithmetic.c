@@ -25,6 +25,48 @@ const prelude_row prelude_lanes_arithmetic[] = {
      "{\n"
      "    return x * x;\n"
      "}\n"},
+    {"AD_FMA_f32", "ad_lanes",
+     "/* Where gcc has a name for the instruction: told to fuse nothing by itself, it does not always find it. */\n"
+     "#if defined __FMA__ && !defined __clang__\n"
+     "#include <immintrin.h>\n"
+     "#if AD_LANES == 16 && defined __AVX512F__\n"
+     "#define AD_FMA_f32(a, b, c) (ad_f32s)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c))\n"
+     "#elif AD_LANES == 8\n"
+     "#define AD_FMA_f32(a, b, c) (ad_f32s)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c))\n"
+     "#elif AD_LANES == 4\n"
+     "#define AD_FMA_f32(a, b, c) (ad_f32s)_mm_fmadd_ps((__m128)(a), (__m128)(b), (__m128)(c))\n"
+     "#endif\n"
+     "#endif\n"},
+    {"AD_FMA_f64", "ad_lanes",
+     "#if defined __FMA__ && !defined __clang__\n"
+     "#include <immintrin.h>\n"
+     "#if AD_LANES == 8 && defined __AVX512F__\n"
+     "#define AD_FMA_f64(a, b, c) (ad_f64s)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c))\n"
+     "#elif AD_LANES == 4\n"
+     "#define AD_FMA_f64(a, b, c) (ad_f64s)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c))\n"
+     "#elif AD_LANES == 2\n"
+     "#define AD_FMA_f64(a, b, c) (ad_f64s)_mm_fmadd_pd((__m128d)(a), (__m128d)(b), (__m128d)(c))\n"
+     "#endif\n"
+     "#endif\n"},
+    {"ad_fma_@Es", "AD_EACH_LANE AD_FMA_@E",
+     "/* a b + c, rounded once where the processor can. */\n"
+     "AD_INLINE ad_@Es ad_fma_@Es(ad_@Es a, ad_@Es b, ad_@Es c)\n"
+     "{\n"
+     "#if defined AD_FMA_@E\n"
+     "    return AD_FMA_@E(a, b, c);\n"
+     "#elif defined __FP_FAST_FMA && !defined __clang__\n"
+     "    AD_EACH_LANE c[k] = fma@F(a[k], b[k], c[k]);\n"
+     "    return c;\n"
+     "#else\n"
+     "    return a * b + c;\n"
+     "#endif\n"
+     "}\n"},
+    {"ad_horner_@Es", "ad_fma_@Es ad_all_@Es",
+     "/* A polynomial's next step. */\n"
+     "AD_INLINE ad_@Es ad_horner_@Es(ad_@Es p, ad_@Es x, @T coefficient)\n"
+     "{\n"
+     "    return ad_fma_@Es(p, x, ad_all_@Es(coefficient));\n"
+     "}\n"},
     {"ad_inv_@Es", "ad_lanes",
      "AD_INLINE ad_@Es ad_inv_@Es(ad_@Es x)\n"
      "{\n"

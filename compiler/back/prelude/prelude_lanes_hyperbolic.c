@@ -14,27 +14,27 @@ const prelude_row prelude_lanes_hyperbolic[] = {
      "    ad_@Es e = ad_exp_nonpositive_@Es(-ad_abs_@Es(x));\n"
      "    return ad_pick_@Es((ad_@M)(x >= 0.0@F), ad_all_@Es(1.0@F), e) / (1.0@F + e);\n"
      "}\n"},
-    {"ad_softplus_series_f32s", "ad_lanes",
+    {"ad_softplus_series_f32s", "ad_all_f32s ad_horner_f32s",
      "/* log((1 + s) / (1 - s)) / s - 2 for s = e / (2 + e), 0 <= e <= 1; z = s^2 */\n"
      "AD_INLINE ad_f32s ad_softplus_series_f32s(ad_f32s z)\n"
      "{\n"
-     "    ad_f32s p = z * 0.280306131f + 0.279980361f;\n"
-     "    p = p * z + 0.400217563f;\n"
-     "    p = p * z + 0.666664124f;\n"
+     "    ad_f32s p = ad_horner_f32s(ad_all_f32s(0.280306131f), z, 0.279980361f);\n"
+     "    p = ad_horner_f32s(p, z, 0.400217563f);\n"
+     "    p = ad_horner_f32s(p, z, 0.666664124f);\n"
      "    return p * z;\n"
      "}\n"},
-    {"ad_softplus_series_f64s", "ad_lanes",
+    {"ad_softplus_series_f64s", "ad_all_f64s ad_horner_f64s",
      "AD_INLINE ad_f64s ad_softplus_series_f64s(ad_f64s z)\n"
      "{\n"
      "    ad_f64s square = z * z;\n"
-     "    ad_f64s odd = square * 0.1701690960200897 + 0.12105852149511935;\n"
-     "    odd = odd * square + 0.15386557191864453;\n"
-     "    odd = odd * square + 0.222222239648254;\n"
-     "    odd = odd * square + 0.40000000000156244;\n"
-     "    ad_f64s even = square * 0.08341054970258187 + 0.13301005828714854;\n"
-     "    even = even * square + 0.18181744071343117;\n"
-     "    even = even * square + 0.2857142854795098;\n"
-     "    even = even * square + 0.6666666666666631;\n"
+     "    ad_f64s odd = ad_horner_f64s(ad_all_f64s(0.1701690960200897), square, 0.12105852149511935);\n"
+     "    odd = ad_horner_f64s(odd, square, 0.15386557191864453);\n"
+     "    odd = ad_horner_f64s(odd, square, 0.222222239648254);\n"
+     "    odd = ad_horner_f64s(odd, square, 0.40000000000156244);\n"
+     "    ad_f64s even = ad_horner_f64s(ad_all_f64s(0.08341054970258187), square, 0.13301005828714854);\n"
+     "    even = ad_horner_f64s(even, square, 0.18181744071343117);\n"
+     "    even = ad_horner_f64s(even, square, 0.2857142854795098);\n"
+     "    even = ad_horner_f64s(even, square, 0.6666666666666631);\n"
      "    ad_f64s p = odd * z + even;\n"
      "    return p * z;\n"
      "}\n"},
@@ -46,28 +46,28 @@ const prelude_row prelude_lanes_hyperbolic[] = {
      "    ad_@Es e = ad_exp_nonpositive_@Es(-ad_abs_@Es(x)), s = e / (e + 2.0@F);\n"
      "    return positive + (e - s * (e - ad_softplus_series_@Es(s * s)));\n"
      "}\n"},
-    {"ad_expm1_rest_f32s", "ad_lanes",
+    {"ad_expm1_rest_f32s", "ad_all_f32s ad_horner_f32s",
      "/* e^(r + low) - 1 for |r| <= log(2) / 2, low far below r. */\n"
      "AD_INLINE ad_f32s ad_expm1_rest_f32s(ad_f32s r, ad_f32s low)\n"
      "{\n"
-     "    ad_f32s p = r * 0.00138593232f + 0.00836549886f;\n"
-     "    p = p * r + 0.041667629f;\n"
-     "    p = p * r + 0.166665539f;\n"
-     "    p = p * r + 0.49999997f;\n"
+     "    ad_f32s p = ad_horner_f32s(ad_all_f32s(0.00138593232f), r, 0.00836549886f);\n"
+     "    p = ad_horner_f32s(p, r, 0.041667629f);\n"
+     "    p = ad_horner_f32s(p, r, 0.166665539f);\n"
+     "    p = ad_horner_f32s(p, r, 0.49999997f);\n"
      "    return r + (r * r * p + low);\n"
      "}\n"},
-    {"ad_expm1_rest_f64s", "ad_lanes",
+    {"ad_expm1_rest_f64s", "ad_all_f64s ad_horner_f64s",
      "AD_INLINE ad_f64s ad_expm1_rest_f64s(ad_f64s r, ad_f64s low)\n"
      "{\n"
-     "    ad_f64s p = r * 2.5065470415749665e-08 + 2.7625132719170965e-07;\n"
-     "    p = p * r + 2.7557378283353426e-06;\n"
-     "    p = p * r + 2.4801507689910784e-05;\n"
-     "    p = p * r + 0.00019841269744592482;\n"
-     "    p = p * r + 0.0013888888929440618;\n"
-     "    p = p * r + 0.008333333333380044;\n"
-     "    p = p * r + 0.041666666666583745;\n"
-     "    p = p * r + 0.166666666666666;\n"
-     "    p = p * r + 0.5000000000000004;\n"
+     "    ad_f64s p = ad_horner_f64s(ad_all_f64s(2.5065470415749665e-08), r, 2.7625132719170965e-07);\n"
+     "    p = ad_horner_f64s(p, r, 2.7557378283353426e-06);\n"
+     "    p = ad_horner_f64s(p, r, 2.4801507689910784e-05);\n"
+     "    p = ad_horner_f64s(p, r, 0.00019841269744592482);\n"
+     "    p = ad_horner_f64s(p, r, 0.0013888888929440618);\n"
+     "    p = ad_horner_f64s(p, r, 0.008333333333380044);\n"
+     "    p = ad_horner_f64s(p, r, 0.041666666666583745);\n"
+     "    p = ad_horner_f64s(p, r, 0.166666666666666);\n"
+     "    p = ad_horner_f64s(p, r, 0.5000000000000004);\n"
      "    return r + (r * r * p + low);\n"
      "}\n"},
     {"AD_EXPM1_RANGE_f32", "",

@@ -14,30 +14,30 @@ const prelude_row prelude_lanes_inverse[] = {
     {"AD_EIGHTH_f64", "",
      "#define AD_EIGHTH_1_f64 0x1.921fb54442d18p-1\n"
      "#define AD_EIGHTH_2_f64 0x1.1a62633145c07p-55\n"},
-    {"ad_asin_series_f32s", "ad_lanes",
+    {"ad_asin_series_f32s", "ad_all_f32s ad_horner_f32s",
      "/* (asin(x) - x) / x for |x| <= 1/2, z = x^2 */\n"
      "AD_INLINE ad_f32s ad_asin_series_f32s(ad_f32s z)\n"
      "{\n"
-     "    ad_f32s p = z * 0.0422135815f + 0.0241513401f;\n"
-     "    p = p * z + 0.04547612f;\n"
-     "    p = p * z + 0.0749525204f;\n"
-     "    p = p * z + 0.166667536f;\n"
+     "    ad_f32s p = ad_horner_f32s(ad_all_f32s(0.0422135815f), z, 0.0241513401f);\n"
+     "    p = ad_horner_f32s(p, z, 0.04547612f);\n"
+     "    p = ad_horner_f32s(p, z, 0.0749525204f);\n"
+     "    p = ad_horner_f32s(p, z, 0.166667536f);\n"
      "    return p * z;\n"
      "}\n"},
-    {"ad_asin_series_f64s", "ad_lanes",
+    {"ad_asin_series_f64s", "ad_all_f64s ad_horner_f64s",
      "AD_INLINE ad_f64s ad_asin_series_f64s(ad_f64s z)\n"
      "{\n"
-     "    ad_f64s p = z * 0.03196784835508926 + -0.01630645972443039;\n"
-     "    p = p * z + 0.019581420050218748;\n"
-     "    p = p * z + 0.006508249772238365;\n"
-     "    p = p * z + 0.012173848317039063;\n"
-     "    p = p * z + 0.013884516691386045;\n"
-     "    p = p * z + 0.017359778930111158;\n"
-     "    p = p * z + 0.022371753030266322;\n"
-     "    p = p * z + 0.030381959351009874;\n"
-     "    p = p * z + 0.04464285682301647;\n"
-     "    p = p * z + 0.07500000000343592;\n"
-     "    p = p * z + 0.1666666666666538;\n"
+     "    ad_f64s p = ad_horner_f64s(ad_all_f64s(0.03196784835508926), z, -0.01630645972443039);\n"
+     "    p = ad_horner_f64s(p, z, 0.019581420050218748);\n"
+     "    p = ad_horner_f64s(p, z, 0.006508249772238365);\n"
+     "    p = ad_horner_f64s(p, z, 0.012173848317039063);\n"
+     "    p = ad_horner_f64s(p, z, 0.013884516691386045);\n"
+     "    p = ad_horner_f64s(p, z, 0.017359778930111158);\n"
+     "    p = ad_horner_f64s(p, z, 0.022371753030266322);\n"
+     "    p = ad_horner_f64s(p, z, 0.030381959351009874);\n"
+     "    p = ad_horner_f64s(p, z, 0.04464285682301647);\n"
+     "    p = ad_horner_f64s(p, z, 0.07500000000343592);\n"
+     "    p = ad_horner_f64s(p, z, 0.1666666666666538);\n"
      "    return p * z;\n"
      "}\n"},
     {"ad_asin_@Es", "ad_asin_series_@Es ad_abs_@Es ad_sqrt_@Es ad_pick_@Es ad_with_sign_@Es AD_EIGHTH_@E",
@@ -63,30 +63,30 @@ const prelude_row prelude_lanes_inverse[] = {
      "    ad_@Es turns = ad_pick_@Es(large, (ad_@Es)(negative & (ad_@M)ad_all_@Es(4.0@F)), ad_all_@Es(2.0@F));\n"
      "    return turns * AD_EIGHTH_1_@E + (s + (s * ad_asin_series_@Es(z) + turns * AD_EIGHTH_2_@E));\n"
      "}\n"},
-    {"ad_atan_series_f32s", "ad_lanes",
+    {"ad_atan_series_f32s", "ad_all_f32s ad_horner_f32s",
      "/* (atan(x) - x) / x for |x| <= 1/2, z = x^2 */\n"
      "AD_INLINE ad_f32s ad_atan_series_f32s(ad_f32s z)\n"
      "{\n"
-     "    ad_f32s p = z * -0.0513657406f + 0.101627745f;\n"
-     "    p = p * z + -0.141756579f;\n"
-     "    p = p * z + 0.199942857f;\n"
-     "    p = p * z + -0.33333236f;\n"
+     "    ad_f32s p = ad_horner_f32s(ad_all_f32s(-0.0513657406f), z, 0.101627745f);\n"
+     "    p = ad_horner_f32s(p, z, -0.141756579f);\n"
+     "    p = ad_horner_f32s(p, z, 0.199942857f);\n"
+     "    p = ad_horner_f32s(p, z, -0.33333236f);\n"
      "    return p * z;\n"
      "}\n"},
-    {"ad_atan_series_f64s", "ad_lanes",
+    {"ad_atan_series_f64s", "ad_all_f64s ad_horner_f64s",
      "AD_INLINE ad_f64s ad_atan_series_f64s(ad_f64s z)\n"
      "{\n"
-     "    ad_f64s p = z * 0.010136476625179278 + -0.027464313517685933;\n"
-     "    p = p * z + 0.04188424927734988;\n"
-     "    p = p * z + -0.05122726817175505;\n"
-     "    p = p * z + 0.058584703639787634;\n"
-     "    p = p * z + -0.06663837496028856;\n"
-     "    p = p * z + 0.07692076716027439;\n"
-     "    p = p * z + -0.09090896436366014;\n"
-     "    p = p * z + 0.11111110667875439;\n"
-     "    p = p * z + -0.1428571427659172;\n"
-     "    p = p * z + 0.19999999999905674;\n"
-     "    p = p * z + -0.33333333333332993;\n"
+     "    ad_f64s p = ad_horner_f64s(ad_all_f64s(0.010136476625179278), z, -0.027464313517685933);\n"
+     "    p = ad_horner_f64s(p, z, 0.04188424927734988);\n"
+     "    p = ad_horner_f64s(p, z, -0.05122726817175505);\n"
+     "    p = ad_horner_f64s(p, z, 0.058584703639787634);\n"
+     "    p = ad_horner_f64s(p, z, -0.06663837496028856);\n"
+     "    p = ad_horner_f64s(p, z, 0.07692076716027439);\n"
+     "    p = ad_horner_f64s(p, z, -0.09090896436366014);\n"
+     "    p = ad_horner_f64s(p, z, 0.11111110667875439);\n"
+     "    p = ad_horner_f64s(p, z, -0.1428571427659172);\n"
+     "    p = ad_horner_f64s(p, z, 0.19999999999905674);\n"
+     "    p = ad_horner_f64s(p, z, -0.33333333333332993);\n"
      "    return p * z;\n"
      "}\n"},
     {"ad_atan_@Es", "ad_atan_series_@Es ad_abs_@Es ad_pick_@Es ad_all_@Es ad_with_sign_@Es AD_EIGHTH_@E",

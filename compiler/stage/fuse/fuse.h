@@ -22,9 +22,14 @@ bool fuse_lift(graph *g, graph_fn *f, target_kind target);
 /* What lifting left of cheap tensors. */
 void fuse_inline_cheap(graph *g, graph_fn *f);
 
-/* The last step: fewer operations in inner loops. What simplify would put back, so it does not run afterwards. is_fast:
+/* Fewer operations in inner loops. What simplify would put back, so it does not run afterwards. is_fast:
  * as --math=fast allows it, also at a loss of accuracy, which f then tells. */
 void fuse_strength(graph *g, graph_fn *f, target_kind target, bool is_fast);
+
+/* The last step: which products are added before they are rounded (fused multiply-adds). Decided here, and not by the C
+ * compiler, so that a value has the same bits wherever it is computed: what a pass of a loop computes, and what is
+ * computed again on the way back. Sums whose terms are products are such additions, too (stage/accumulate.h). */
+void fuse_contract(graph *g, graph_fn *f);
 
 /* Before derive: cheap tensors are inlined, and costly values below axes that they do not depend on become tensors,
  * whatever their size, so that their adjoint is summed over those axes before it goes on. */

@@ -23,7 +23,8 @@ typedef struct exponentials {
 /* exp(x), less a shift that is known times log2(e). */
 static lexpr *exp_less(arena *mem, lexpr *x, lexpr *scale, const temp *shift)
 {
-    lexpr *d = lexpr_bin(mem, OP_SUB, lexpr_bin(mem, OP_MUL, x, scale), lexpr_temp(mem, (temp *)shift));
+    lexpr *from = lexpr_temp(mem, (temp *)shift);
+    lexpr *d = lexpr_fma(mem, x, scale, lexpr_point(mem, OP_NEG, x->elem, 1, &from));
     return lexpr_point(mem, OP_EXP2, x->elem, 1, &d);
 }
 

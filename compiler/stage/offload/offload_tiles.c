@@ -112,6 +112,7 @@ lstmt *long_sum(offloading *o, const lstmt_list *body)
 static int count_operations(const lexpr *e)
 {
     int n = e && e->kind == LX_POINT && elem_is_float(e->elem);
+    n += n && e->op == OP_FMA;
     for (int i = 0; e && i < e->nargs; i++)
         n += count_operations(e->args[i]);
     return e && e->elem == ELEM_F64 ? 2 * n : n;

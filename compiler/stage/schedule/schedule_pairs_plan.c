@@ -167,6 +167,22 @@ static node *negated(graph *g, node *n)
     return n->op == OP_NEG ? n->args[0] : graph_un(g, OP_NEG, n);
 }
 
+/* The third argument has no sign then, and of the first two at most one; none when there is nothing to add. */
+static node *fma_with_sign_outside(graph *g, node *n)
+{
+    node *a = n->args[0], *b = n->args[1], *c = n->args[2];
+    bool first = a->op == OP_NEG, second = b->op == OP_NEG;
+    bool outside = c->op == OP_NEG || (node_is_number(c, 0) && first != second);
+    if (!outside && !(first && second))
+        return n;
+    a = first ? a->args[0] : a;
+    b = second ? b->args[0] : b;
+    bool minus = (first != second) != outside;
+    c = c->op == OP_NEG ? c->args[0] : c;
+    node *fma = graph_point(g, OP_FMA, 3, (node *[]){minus ? negated(g, a) : a, b, c}, n->elem);
+    return outside ? graph_un(g, OP_NEG, fma) : fma;
+}
+
 /* b - a is -(a - b) where that stands in a term; the sign then moves outwards as far as it can. */
 static node *with_sign_outside(mirroring *m, node *n)
 {
@@ -182,6 +198,8 @@ static node *with_sign_outside(mirroring *m, node *n)
         return n->args[0]->args[0];
     if (n->op == OP_ADD && first && second)
         return graph_un(g, OP_NEG, graph_bin(g, OP_ADD, n->args[0]->args[0], n->args[1]->args[0]));
+    if (n->op == OP_FMA)
+        return fma_with_sign_outside(g, n);
     if ((n->op == OP_MUL || n->op == OP_DIV || n->op == OP_MULZ) && (first || second)) {
         node *a = first ? n->args[0]->args[0] : n->args[0], *b = second ? n->args[1]->args[0] : n->args[1];
         node *product = graph_bin(g, n->op, a, b);

@@ -44,12 +44,17 @@ static bool is_narrow(const scheduler *s, const extent *e)
     return extent_is_const(e, &size) && size < narrowest[s->target];
 }
 
+static bool is_product_term(const node *n)
+{
+    return n->op == OP_MUL || (n->op == OP_FMA && node_is_number(n->args[2], 0));
+}
+
 static bool find_product(scheduler *s, const item *it, product *p)
 {
     const node *sum = it->body;
     if (it->kind != ITEM_STORE || it->naxes != 2 || it->nprefix || it->accumulate || s->sums != SUM_BLOCKED ||
         sum->op != OP_SUM || sum->nvars != 1 || !sum->vars[0]->extent || !elem_is_float(sum->elem) ||
-        !node_is_number(sum->args[1], 1) || sum->args[0]->op != OP_MUL)
+        !node_is_number(sum->args[1], 1) || !is_product_term(sum->args[0]))
         return false;
     const var *i = it->axes[0], *j = it->axes[1], *k = sum->vars[0]; /* closed: the operands depend on none of them */
     node *x = sum->args[0]->args[0], *y = sum->args[0]->args[1];

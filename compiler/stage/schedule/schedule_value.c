@@ -297,8 +297,11 @@ static lexpr *emit_access(scheduler *s, block *home, node *n)
 static lexpr *emit_point(scheduler *s, block *home, node *n)
 {
     lexpr **args = ARENA_ARRAY(s->mem, lexpr *, n->nargs + 1);
-    for (int i = 0; i < n->nargs; i++)
-        args[i] = emit_value(s, home, n->args[i]);
+    int first = n->op == OP_FMA ? 2 : 0; /* in the order of c + a*b */
+    for (int i = 0; i < n->nargs; i++) {
+        int k = (first + i) % n->nargs;
+        args[k] = emit_value(s, home, n->args[k]);
+    }
     if (n->op == OP_STOP)
         return args[0];
     return lx_point(s, n->op, n->elem, n->nargs, args);

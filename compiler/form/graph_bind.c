@@ -534,8 +534,7 @@ node *graph_stack(graph *g, node *loop, const extent *passes, var *const *vars, 
 
 node *graph_tape(graph *g, node *loop, const extent *passes, var *const *vars, node *e)
 {
-    checkpoint_kind kind = graph_rule(g, loop).checkpoint.kind;
-    return stack_of(g, loop, passes, vars, e, kind != KEEP_DEFAULT && kind != KEEP_ALL);
+    return stack_of(g, loop, passes, vars, e, graph_rule(g, loop).checkpoint.kind != KEEP_DEFAULT);
 }
 
 node *graph_custom(graph *g, node *value, int n, node *const *xs, var *const *vars, node *const *adjoints)

@@ -111,6 +111,24 @@ static node *bring_back(keeping *k, node *row)
     return e->rank ? graph_access(g, e, subs) : e;
 }
 
+static bool keeps_all(const keeping *k, const node *tape)
+{
+    return graph_rule(k->g, tape->args[0]).checkpoint.kind == KEEP_ALL;
+}
+
+static bool is_brought_back(const keeping *k, const node *n)
+{
+    return is_tape(n) && map_get(&k->seen, n) && !map_get(&k->stored, n) && !keeps_all(k, n);
+}
+
+/* Where all states are kept, a tape is what another choice would bring back: the schedule treats its states alike. */
+static node *as_whole(keeping *k, node *tape)
+{
+    opening *o = graph_enter(k->g, tape);
+    graph_exit(o);
+    return graph_stack(k->g, tape->args[0], tape->extents[0], o->vars, o->inner[0]);
+}
+
 static node *rewrite(void *data, node *n)
 {
     keeping *k = data;
@@ -119,9 +137,10 @@ static node *rewrite(void *data, node *n)
     node *r = map_get(&k->done, n);
     if (r)
         return r;
-    bool back =
-        n->op == OP_ACCESS && is_tape(n->args[0]) && map_get(&k->seen, n->args[0]) && !map_get(&k->stored, n->args[0]);
+    bool back = n->op == OP_ACCESS && is_brought_back(k, n->args[0]);
     r = back ? bring_back(k, n) : graph_map_args(k->g, n, rewrite, k);
+    if (is_tape(n) && map_get(&k->stored, n) && keeps_all(k, n))
+        r = as_whole(k, r);
     if (!r->hint)
         r->hint = n->hint;
     map_set(&k->done, n, r);
@@ -131,7 +150,7 @@ static node *rewrite(void *data, node *n)
 static bool has_choice(const graph *g)
 {
     for (int i = 0; i < g->rules.n; i++)
-        if (g->rules.data[i].checkpoint.kind > KEEP_ALL)
+        if (g->rules.data[i].checkpoint.kind != KEEP_DEFAULT)
             return true;
     return false;
 }

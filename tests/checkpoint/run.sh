@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What loops keep: the schedules are replayed (replay.c says how), and every choice gives the same bits for the models
-# here.
-# ctest: seconds 30
+# here and for random loops (loops.py).
+# ctest: seconds 60
 cd "$(dirname "$0")" || exit 2
 adc=$(command -v "${ADC:-adc}") || { echo "no adc: set ADC"; exit 2; }
 out=$(mktemp -d) || exit 2
@@ -40,4 +40,6 @@ same() {
 
 same f64 "every 1" "every 4" "revolve 1" "revolve 3" "revolve 100" "budget 200 B"
 same f32 "every 4" "revolve 3"
+# shellcheck disable=SC2086
+ADC=$adc python3 loops.py --seeds 1..8 -O1 ${ADC_TEST_OPTIONS:-} || failed=1
 exit $failed

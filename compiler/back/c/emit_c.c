@@ -207,6 +207,15 @@ static const char *face_bytes(const interface *face)
     return face->real == ELEM_F32 ? "#define AD_LANE_BYTES 4\n\n" : "";
 }
 
+/* Products are added unrounded where ad_fma says so, and nowhere else. gcc knows no pragma for parts of a file; in the
+ * modes of the standard (-std=c11) it needs none. */
+static const char no_contraction_of_gcc[] = "#if defined __GNUC__ && !defined __clang__ && !defined __STRICT_ANSI__\n"
+                                            "#pragma GCC optimize(\"fp-contract=off\")\n"
+                                            "#endif\n\n";
+static const char no_contraction_of_clang[] = "#ifdef __clang__\n"
+                                              "#pragma STDC FP_CONTRACT OFF\n"
+                                              "#endif\n\n";
+
 static text emit_functions(const nest_module *m, prelude *helpers, sharing *all)
 {
     text t;
@@ -229,9 +238,10 @@ void emit_c(text *t, const nest_module *m, const char *header_name)
     text_add(t, m->fast_math ? "#define AD_FAST_MATH 1\n\n" : "");
     emit_variant(t, m->face);
     text_addf(t, "#include \"%s\"\n\n#include <math.h>\n\n", header_name);
+    text_add(t, no_contraction_of_gcc);
     text_add(t, face_bytes(m->face));
     prelude_print(t, &helpers);
-    text_add(t, "#ifdef __clang__\n#pragma STDC FP_CONTRACT OFF\n#endif\n\n");
+    text_add(t, no_contraction_of_clang);
     text_add(t, text_str(&all.functions));
     text_add(t, text_str(&functions));
     text_add(t, "#ifndef AD_VARIANT\n\n");

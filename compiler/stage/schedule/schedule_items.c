@@ -58,6 +58,7 @@ static item *note_item(planning *p, node *n)
         it = ARENA_NEW(p->s->mem, item);
         it->kind = kind_of(n);
         it->n = n;
+        it->again = p->s->again && map_get(p->s->again, n);
     }
     map_set(&p->items, n, it);
     vec_push(p->s->mem, &p->list, it);
@@ -217,7 +218,8 @@ static int level_of(planning *p, node *n)
         return 0;
     if (v->level == 0) {
         item *it = map_get(&p->items, n);
-        v->level = 1 + (it ? item_level(p, it) : level_of_args(p, n));
+        bool asked = it && it->kind == ITEM_ASKED; /* brought back before all others of its level */
+        v->level = 1 + (it ? item_level(p, it) - asked : level_of_args(p, n));
     }
     return v->level - 1;
 }
@@ -226,7 +228,7 @@ static bool same_loop(scheduler *s, const block *in, const item *a, const item *
 {
     if (is_nest(b) && is_short_row(in, b))
         return false;
-    if (!is_nest(a) || !is_nest(b))
+    if (!is_nest(a) || !is_nest(b) || a->again != b->again)
         return false;
     if (a != b && (is_product(s, in, a) || is_product(s, in, b)))
         return false;
@@ -266,7 +268,7 @@ static bool emit_with_other_loop(scheduler *s, block *b, const item_list *items,
     if (!b->sequential || b->in_order)
         return false;
     for (int i = 0; i < items->n; i++) {
-        if (items->data[i]->done || !is_nest(items->data[i]))
+        if (items->data[i]->done || !is_nest(items->data[i]) || items->data[i]->again != group->data[0]->again)
             continue;
         item_list other = with_same_loop(s, b, items, i);
         if (other.n == 0 || !emit_groups_joined(s, b, group, &other))
@@ -303,8 +305,9 @@ static void emit_with_same_loop(scheduler *s, block *b, const item_list *items, 
  * it, so all that it uses lives until its end. */
 static void emit_level(scheduler *s, block *b, const item_list *items)
 {
-    for (int i = 0; i < items->n; i++) {
-        if (items->data[i]->done)
+    for (int k = 0; k < 2 * items->n; k++) { /* what is asked for first */
+        int i = k % items->n;
+        if (items->data[i]->done || (items->data[i]->kind == ITEM_ASKED) != (k < items->n))
             continue;
         int before = s->touched.n;
         if (b == s->root)
@@ -313,8 +316,8 @@ static void emit_level(scheduler *s, block *b, const item_list *items)
         if (b != s->root)
             continue;
         s->position++;
-        for (int k = before, n = s->touched.n; k < n; k++)
-            s->touched.data[k]->last_use = s->position;
+        for (int t = before, n = s->touched.n; t < n; t++)
+            s->touched.data[t]->last_use = s->position;
     }
 }
 

@@ -16,12 +16,20 @@ typedef struct joining {
     bool reads_elsewhere;
 } joining;
 
+static bool varies(const node *n)
+{
+    bool any = false;
+    for (int i = 0; i < n->nfree; i++)
+        any |= n->free[i]->kind == VAR_AXIS;
+    return any;
+}
+
 static int count_nodes(map *seen, const node *n)
 {
-    if (map_get(seen, n))
+    if (map_get(seen, n) || n->op == OP_AT)
         return 0;
     map_set(seen, n, seen);
-    int count = 1;
+    int count = varies(n);
     bool known = n->op == OP_ACCESS || n->nargs == 0 || node_is_point(n);
     for (int i = n->op == OP_ACCESS; known && i < n->nargs && count <= MOST_NODES; i++)
         count += count_nodes(seen, n->args[i]);
@@ -57,7 +65,7 @@ static bool is_same_place(const item *it, const node *access)
 
 static bool can_join(const joining *j, item *other, const node *access)
 {
-    if (other->kind != ITEM_STORE || other->nprefix > 0)
+    if (other->kind != ITEM_STORE || other->nprefix > 0 || other->again != j->it->again)
         return false;
     open_item(j->s, other);
     return same_axes(j->it, other) && is_same_place(j->it, access) && is_light(other->body);
@@ -65,14 +73,14 @@ static bool can_join(const joining *j, item *other, const node *access)
 
 static node *joined(joining *j, node *n)
 {
-    if (n->nargs == 0 || j->reads_elsewhere)
+    if (n->nargs == 0 || n->op == OP_AT || j->reads_elsewhere)
         return n;
     node *known = map_get(&j->done, n);
     if (known)
         return known;
     node *result = n;
     item *other = n->op == OP_ACCESS ? map_get(j->items, n->args[0]) : NULL;
-    if (other && other->level == j->level) {
+    if (other && other->kind != ITEM_ASKED && other->level == j->level) {
         j->reads_elsewhere |= !can_join(j, other, n);
         if (!j->reads_elsewhere)
             result = graph_subst(j->s->g, other->body, other->naxes, other->axes, n->args + 1);

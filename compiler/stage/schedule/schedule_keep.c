@@ -119,20 +119,6 @@ static void keep_states(scheduler *s, lstmt_list *out, keeper *k, looping *l, le
 
 /* ---- the loop ---- */
 
-static void find_runs(looping *l, keeper *k)
-{
-    k->runs = ARENA_ARRAY(l->s->mem, bool, l->n + 1);
-    for (int i = 0; i < l->it->asked.n; i++)
-        k->runs[l->it->asked.data[i]->integer] = true;
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (int i = 0; i < l->n; i++)
-            for (int j = 0; k->runs[i] && j < l->n; j++)
-                if (!k->runs[j] && node_depends(l->nexts[i], l->vars[j + 1]))
-                    k->runs[j] = changed = true;
-    }
-}
-
 static buffer *slot_buffer(scheduler *s, block *b, const var *v, const extent *slots)
 {
     const extent **extents = ARENA_ARRAY(s->mem, const extent *, v->rank + 1);
@@ -169,8 +155,7 @@ keeper *keep_begin(looping *l)
     if (l->it->asked.n == 0)
         return NULL;
     keeper *k = ARENA_NEW(s->mem, keeper);
-    *k = (keeper){.b = l->b, .loop = l->it->n, .passes = l->it->asked.data[0]->extent};
-    find_runs(l, k);
+    *k = (keeper){.b = l->b, .loop = l->it->n, .runs = l->runs, .passes = l->it->asked.data[0]->extent};
     const extent *slots = number_of_slots(s, k, graph_rule(s->g, k->loop).checkpoint);
     k->size = lx_size(s, slots);
     tell(l, k, slots);
@@ -211,7 +196,7 @@ static void open_asking(asking *a, scheduler *s, block *b, item *it, keeper *k)
     node *n = k->loop;
     item *of = ARENA_NEW(s->mem, item);
     of->n = n;
-    a->l = (looping){.s = s, .b = b, .it = of, .n = n->ninner};
+    a->l = (looping){.s = s, .b = b, .it = of, .n = n->ninner, .runs = k->runs};
     a->l.vars = ARENA_ARRAY(s->mem, var *, n->nvars);
     a->l.nexts = ARENA_ARRAY(s->mem, node *, n->ninner + 1);
     graph_open(s->g, n, a->l.vars, a->l.nexts);

@@ -85,11 +85,78 @@ static void start_states(looping *l)
     }
 }
 
+/* ---- what runs again ---- */
+
+/* States that the nodes outside ask for, at passes or by rows of tapes; false: none. */
+static bool find_asked(looping *l, bool *runs)
+{
+    scheduler *s = l->s;
+    bool any = false;
+    for (int i = 0; i < l->it->asked.n; i++)
+        any = runs[l->it->asked.data[i]->integer] = true;
+    node **by = ARENA_ARRAY(s->mem, node *, l->n + 1), *row;
+    for (int i = 0; i <= l->n; i++)
+        by[i] = l->vars[i]->self;
+    for (int i = 0; i < l->it->stacks.n; i++) {
+        if (!l->it->stacks.data[i]->integer)
+            continue;
+        graph_apply(s->g, l->it->stacks.data[i], by, &row);
+        for (int k = 0; k < l->n; k++)
+            if (node_depends(row, l->vars[k + 1]))
+                any = runs[k] = true;
+    }
+    return any;
+}
+
+/* Inside passes that run again, a loop runs again as a whole. */
+static void find_runs(looping *l)
+{
+    bool *runs = ARENA_ARRAY(l->s->mem, bool, l->n + 1);
+    bool any = find_asked(l, runs);
+    if (!any && !l->s->again)
+        return;
+    for (int i = 0; i < l->n && !any; i++)
+        runs[i] = true;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int i = 0; i < l->n; i++)
+            for (int j = 0; runs[i] && j < l->n; j++)
+                if (!runs[j] && node_depends(l->nexts[i], l->vars[j + 1]))
+                    runs[j] = changed = true;
+    }
+    l->runs = runs;
+}
+
+static void note_again(map *again, node *n)
+{
+    if (n->nargs == 0 || map_get(again, n))
+        return;
+    map_set(again, n, n);
+    for (int i = 0; i < n->nargs; i++)
+        note_again(again, n->args[i]);
+}
+
+/* What a pass computes for the states that run again, whatever else it computes. */
+static map *what_runs_again(const looping *l)
+{
+    if (!l->runs)
+        return NULL;
+    map *again = ARENA_NEW(l->s->mem, map);
+    map_init(again, l->s->mem);
+    for (int k = 0; k < l->n; k++)
+        if (l->runs[k])
+            note_again(again, l->nexts[k]);
+    return again;
+}
+
+/* ---- a pass ---- */
+
 static item *store_into(looping *l, node *t, buffer *target, bool stacked)
 {
     scheduler *s = l->s;
     item *it = ARENA_NEW(s->mem, item);
     *it = (item){.kind = ITEM_STORE, .n = t, .target = target};
+    it->again = !stacked && l->s->again && map_get(l->s->again, t);
     open_item(s, it);
     if (stacked) {
         it->n = NULL;
@@ -219,11 +286,15 @@ static void set_condition(looping *l)
 void loop_emit_pass(looping *l)
 {
     yielded_list copies = {0};
+    scheduler *s = l->s;
+    map *around = s->again;
+    s->again = what_runs_again(l);
     plan_nexts(l);
     plan_stacks(l, &copies);
-    schedule_items(l->s, l->k, l->roots.n, l->roots.data, &l->given);
+    schedule_items(s, l->k, l->roots.n, l->roots.data, &l->given);
     finish_stacks(l, &copies);
     advance(l);
+    s->again = around;
 }
 
 /* What is known of the index inside. */
@@ -259,6 +330,7 @@ void emit_loop(scheduler *s, block *b, item *it)
     l.pass = lo->kind == LX_CONST && lo->integer == 0 ? t : lx_bin(s, OP_SUB, t, lo);
     start_states(&l);
     set_condition(&l);
+    find_runs(&l);
     keeper *kept = keep_begin(&l);
     if (kept)
         keep_pass(kept, &l);

@@ -17,6 +17,7 @@ typedef struct looping {
     buffer **now, **next; /* per tensor state */
     item_list given;
     VEC(node *) roots;
+    bool *runs; /* per state: brought back by passes that run again, asked for or needed for one that is; NULL: none */
 } looping;
 
 /* Memory of state k, as yet without a value. */

@@ -34,6 +34,8 @@ typedef struct item {
     node *n;   /* what it computes; keys values and tensors */
     int level; /* items of a level do not depend on each other */
     bool done;
+    bool again; /* of a pass that runs again to bring states back (scheduler.again): has loops apart from those that do
+                   not */
     /* nests, opened */
     int naxes;
     var **axes;
@@ -76,6 +78,7 @@ typedef struct scheduler {
     map targets;              /* tensor node of the root block -> result buffer that it fills */
     map readers;              /* loop of the root block -> node_vec: its stacks, and who asks for its states */
     map keepers;              /* loop -> what it keeps (schedule_keep.c) */
+    map *again;               /* what the states need that passes bring back which run again; NULL: none do */
 } scheduler;
 
 /* schedule_value.c */

@@ -113,7 +113,7 @@ static void count_point(const lexpr *e, int64_t *n)
     elem operand = e->nargs ? e->args[e->nargs - 1]->elem : e->elem;
     const op_cost *row = &op_costs[e->op];
     bool is_float = elem_is_float(operand) || elem_is_float(e->elem);
-    if (lexpr_is_term(e)) {
+    if (lexpr_is_product_term(e)) {
         n[COST_FLOPS]++;
         return;
     }

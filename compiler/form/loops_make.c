@@ -64,7 +64,7 @@ lexpr *lexpr_fma(arena *mem, lexpr *a, lexpr *b, lexpr *c)
     return lexpr_point(mem, OP_FMA, c->elem, 3, (lexpr *[]){a, b, c});
 }
 
-bool lexpr_is_term(const lexpr *e)
+bool lexpr_is_product_term(const lexpr *e)
 {
     return e->kind == LX_POINT && e->op == OP_FMA && e->args[2]->kind == LX_CONST && e->args[2]->number == 0;
 }

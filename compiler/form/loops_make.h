@@ -15,8 +15,8 @@ lexpr *lexpr_bin(arena *mem, op o, lexpr *a, lexpr *b);
 lexpr *lexpr_copy(arena *mem, const lexpr *e);
 /* a b + c, the product not rounded where the processor can. */
 lexpr *lexpr_fma(arena *mem, lexpr *a, lexpr *b, lexpr *c);
-/* What stage/fuse/fuse_contract.c makes of a product that a sum adds: a*b - 0. */
-bool lexpr_is_term(const lexpr *e);
+/* What stage/fuse/fuse_contract.c makes of a product that a sum adds: a*b + c, c a zero. */
+bool lexpr_is_product_term(const lexpr *e);
 lexpr *lexpr_select(arena *mem, lexpr *c, lexpr *a, lexpr *b);
 bool lexpr_is_equal(const lexpr *a, const lexpr *b);
 

@@ -11,7 +11,7 @@
 typedef struct accumulating {
     arena *mem;
     map terms; /* temporary -> the term that it is, a product or one with a minus, which only an addition reads */
-    map reads; /* temporary -> how many read it, counted from 1 */
+    map reads; /* temporary -> how many read it; absent: none */
 } accumulating;
 
 static bool is_arg(op o)
@@ -145,7 +145,7 @@ static const lexpr *term_of(const accumulating *c, const lexpr *x)
 {
     if (x->kind == LX_TEMP)
         return (intptr_t)map_get(&c->reads, x->temp) == 1 ? map_get(&c->terms, x->temp) : NULL;
-    if (lexpr_is_term(x))
+    if (lexpr_is_product_term(x))
         return x;
     const lexpr *of = x->kind == LX_POINT && x->op == OP_NEG ? term_of(c, x->args[0]) : NULL;
     if (!of)
@@ -324,7 +324,7 @@ static void round_expr(lexpr *e)
 {
     if (!e)
         return;
-    if (lexpr_is_term(e)) {
+    if (lexpr_is_product_term(e)) {
         e->op = OP_MUL;
         e->nargs = 2;
     }

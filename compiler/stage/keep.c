@@ -121,7 +121,8 @@ static bool is_brought_back(const keeping *k, const node *n)
     return is_tape(n) && map_get(&k->seen, n) && !map_get(&k->stored, n) && !keeps_all(k, n);
 }
 
-/* Where all states are kept, a tape is what another choice would bring back: the schedule treats its states alike. */
+/* No tape: what is still one afterwards is what another choice than `all` brings back, and the schedule treats its
+ * states alike. */
 static node *as_whole(keeping *k, node *tape)
 {
     opening *o = graph_enter(k->g, tape);
@@ -139,7 +140,7 @@ static node *rewrite(void *data, node *n)
         return r;
     bool back = n->op == OP_ACCESS && is_brought_back(k, n->args[0]);
     r = back ? bring_back(k, n) : graph_map_args(k->g, n, rewrite, k);
-    if (is_tape(n) && map_get(&k->stored, n) && keeps_all(k, n))
+    if (is_tape(n) && map_get(&k->stored, n))
         r = as_whole(k, r);
     if (!r->hint)
         r->hint = n->hint;

@@ -38,11 +38,19 @@ const prelude_row prelude_arithmetic[] = {
      "{\n"
      "    return a < 0 ? ad_neg_int(a) : a;\n"
      "}\n"},
-    {"ad_fma_@E", "",
+    {"AD_FAST_FMA_f32", "",
+     "#ifdef __FP_FAST_FMAF\n"
+     "#define AD_FAST_FMA_f32\n"
+     "#endif\n"},
+    {"AD_FAST_FMA_f64", "",
+     "#ifdef __FP_FAST_FMA\n"
+     "#define AD_FAST_FMA_f64\n"
+     "#endif\n"},
+    {"ad_fma_@E", "AD_FAST_FMA_@E",
      "/* a b + c, rounded once where the processor can, whatever the compiler does with * and + elsewhere. */\n"
      "static inline @T ad_fma_@E(@T a, @T b, @T c)\n"
      "{\n"
-     "#if defined __CUDA_ARCH__ || (defined __FP_FAST_FMA && !defined __clang__)\n"
+     "#if defined __CUDA_ARCH__ || (defined AD_FAST_FMA_@E && !defined __clang__)\n"
      "    return fma@F(a, b, c);\n"
      "#else\n"
      "#ifdef __clang__\n"

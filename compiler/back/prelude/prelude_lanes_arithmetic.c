@@ -48,13 +48,13 @@ const prelude_row prelude_lanes_arithmetic[] = {
      "#define AD_FMA_f64(a, b, c) (ad_f64s)_mm_fmadd_pd((__m128d)(a), (__m128d)(b), (__m128d)(c))\n"
      "#endif\n"
      "#endif\n"},
-    {"ad_fma_@Es", "AD_EACH_LANE AD_FMA_@E",
+    {"ad_fma_@Es", "AD_EACH_LANE AD_FMA_@E AD_FAST_FMA_@E",
      "/* a b + c, rounded once where the processor can. */\n"
      "AD_INLINE ad_@Es ad_fma_@Es(ad_@Es a, ad_@Es b, ad_@Es c)\n"
      "{\n"
      "#if defined AD_FMA_@E\n"
      "    return AD_FMA_@E(a, b, c);\n"
-     "#elif defined __FP_FAST_FMA && !defined __clang__\n"
+     "#elif defined AD_FAST_FMA_@E && !defined __clang__\n"
      "    AD_EACH_LANE c[k] = fma@F(a[k], b[k], c[k]);\n"
      "    return c;\n"
      "#else\n"

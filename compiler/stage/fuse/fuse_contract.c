@@ -3,11 +3,13 @@
  * A product that something else reads, too, is there anyway: adding it is cheaper then. So is one that lacks an axis of
  * the addition, which is computed once for all entries of that axis. Readers are counted as binders are stored: there,
  * products of sums that will share a loop are one node. */
+#include <assert.h>
+
 #include "stage/fuse/fuse.h"
 
 typedef struct contracting {
     graph *g;
-    map readers; /* product, as stored -> how many read it, counted from 1 */
+    map readers; /* product, as stored -> how many read it; absent: none */
     map stored;  /* node of an opened binder -> what it is there */
     map seen, done;
 } contracting;
@@ -19,6 +21,12 @@ static bool is_product(const node *n)
 
 /* ---- who reads what ---- */
 
+static void count_reader(contracting *c, const node *read)
+{
+    if (is_product(read))
+        map_set(&c->readers, read, (void *)((intptr_t)map_get(&c->readers, read) + 1));
+}
+
 static void count(contracting *c, const node *n)
 {
     static char mark;
@@ -26,10 +34,8 @@ static void count(contracting *c, const node *n)
         return;
     map_set(&c->seen, n, &mark);
     for (int i = 0; i < n->nargs; i++) {
-        const node *arg = n->args[i];
-        if (is_product(arg))
-            map_set(&c->readers, arg, (void *)((intptr_t)map_get(&c->readers, arg) + 1));
-        count(c, arg);
+        count_reader(c, n->args[i]);
+        count(c, n->args[i]);
     }
 }
 
@@ -97,6 +103,7 @@ static bool has_sign(const node *n)
 /* product + rest, or rest - product. */
 static node *fused(graph *g, const node *product, bool minus, node *rest)
 {
+    assert(is_product(product));
     node *a = product->args[0], *b = product->args[product->op == OP_SQ ? 0 : 1];
     if (minus && has_sign(b))
         b = negated(g, b);
@@ -163,8 +170,10 @@ void fuse_contract(graph *g, graph_fn *f)
     map *const maps[] = {&c.readers, &c.stored, &c.seen, &c.done};
     for (int i = 0; i < 4; i++)
         map_init(maps[i], g->mem);
-    for (int i = 0; i < f->nouts; i++)
+    for (int i = 0; i < f->nouts; i++) {
+        count_reader(&c, f->outs[i]);
         count(&c, f->outs[i]);
+    }
     for (int i = 0; i < f->checks.n; i++)
         count(&c, f->checks.data[i].ok);
     for (int i = 0; i < f->nouts; i++)

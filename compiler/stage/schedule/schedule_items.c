@@ -265,7 +265,7 @@ static item_list with_same_loop(scheduler *s, const block *b, const item_list *i
 /* The group together with another one of the level, over the other side of the same pairs. */
 static bool emit_with_other_loop(scheduler *s, block *b, const item_list *items, const item_list *group)
 {
-    if (!b->sequential || b->in_order)
+    if (!b->sequential || b->in_order || group->n == 0)
         return false;
     for (int i = 0; i < items->n; i++) {
         if (items->data[i]->done || !is_nest(items->data[i]) || items->data[i]->again != group->data[0]->again)
@@ -303,22 +303,28 @@ static void emit_with_same_loop(scheduler *s, block *b, const item_list *items, 
 
 /* At top level a group is a position in the lifetimes of buffers. What it turned out to need on the way was put before
  * it, so all that it uses lives until its end. */
+static void emit_next(scheduler *s, block *b, const item_list *items, int i)
+{
+    int before = s->touched.n;
+    if (b == s->root)
+        s->position++;
+    emit_with_same_loop(s, b, items, i);
+    if (b != s->root)
+        return;
+    s->position++;
+    for (int k = before, n = s->touched.n; k < n; k++)
+        s->touched.data[k]->last_use = s->position;
+}
+
+/* States that are asked for first: the others of the level may read them. */
 static void emit_level(scheduler *s, block *b, const item_list *items)
 {
-    for (int k = 0; k < 2 * items->n; k++) { /* what is asked for first */
-        int i = k % items->n;
-        if (items->data[i]->done || (items->data[i]->kind == ITEM_ASKED) != (k < items->n))
-            continue;
-        int before = s->touched.n;
-        if (b == s->root)
-            s->position++;
-        emit_with_same_loop(s, b, items, i);
-        if (b != s->root)
-            continue;
-        s->position++;
-        for (int t = before, n = s->touched.n; t < n; t++)
-            s->touched.data[t]->last_use = s->position;
-    }
+    for (int i = 0; i < items->n; i++)
+        if (items->data[i]->kind == ITEM_ASKED)
+            emit_next(s, b, items, i);
+    for (int i = 0; i < items->n; i++)
+        if (!items->data[i]->done)
+            emit_next(s, b, items, i);
 }
 
 static void plan_all(planning *p, int nroots, node *const *roots, const item_list *given)

@@ -24,9 +24,15 @@ static bool varies(const node *n)
     return any;
 }
 
+/* What loops and routines made: known before, and of any size inside. */
+static bool is_given(const node *n)
+{
+    return n->op == OP_AT || n->op == OP_OUT;
+}
+
 static int count_nodes(map *seen, const node *n)
 {
-    if (map_get(seen, n) || n->op == OP_AT)
+    if (map_get(seen, n) || is_given(n))
         return 0;
     map_set(seen, n, seen);
     int count = varies(n);
@@ -73,7 +79,7 @@ static bool can_join(const joining *j, item *other, const node *access)
 
 static node *joined(joining *j, node *n)
 {
-    if (n->nargs == 0 || n->op == OP_AT || j->reads_elsewhere)
+    if (n->nargs == 0 || is_given(n) || j->reads_elsewhere)
         return n;
     node *known = map_get(&j->done, n);
     if (known)

@@ -150,6 +150,7 @@ struct lstmt {
     int64_t most;     /* LS_FOR: passes at most; 0: unknown. LS_KERNEL: points of a thread */
     int64_t step;     /* LS_FOR: not 1 but this; 0: 1 */
     bool parts;       /* LS_FOR: over parts of a range; a loop in its body, with `whole`, runs over each part */
+    bool in_time;     /* LS_FOR: over the passes of a loop with states */
     bool rest;        /* LS_FOR over the few indices that the loop before it, which has a step, left over */
     const extent *whole; /* LS_FOR over a part of a range (a chunk, a block): the extent of the range */
     bool aligned;        /* LS_FOR over a part that begins at a multiple of the most lanes */

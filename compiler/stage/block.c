@@ -375,7 +375,8 @@ typedef struct place_of_loop {
 static place_of_loop inside(const reducing *r, place_of_loop p, const lstmt *s)
 {
     bool reduces = map_get(&r->loops, s) != NULL;
-    bool counts = s->kind == LS_KERNEL || (s->kind == LS_FOR && !s->parts && (reduces || s->independent));
+    bool counts =
+        s->kind == LS_KERNEL || (s->kind == LS_FOR && !s->parts && !s->in_time && (reduces || s->independent));
     return (place_of_loop){p.loops + counts, p.reducing + (counts && reduces)};
 }
 

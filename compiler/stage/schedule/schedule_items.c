@@ -148,6 +148,15 @@ static void visit(planning *p, node *n)
         visit(p, readers->data[i]);
 }
 
+/* States at the start of a pass, brought back or the row of a tape: had before all others of their level, which may
+ * read them. */
+static bool comes_first(const item *it)
+{
+    const node *entry = it->n && it->n->op == OP_TENSOR ? it->n->args[0] : NULL;
+    bool is_row = entry && entry->op == OP_ACCESS && entry->args[0]->op == OP_STACK && entry->args[0]->integer;
+    return it->kind == ITEM_ASKED || is_row;
+}
+
 static int level_of(planning *p, node *n);
 
 static int level_of_args(planning *p, const node *n)
@@ -218,8 +227,7 @@ static int level_of(planning *p, node *n)
         return 0;
     if (v->level == 0) {
         item *it = map_get(&p->items, n);
-        bool asked = it && it->kind == ITEM_ASKED; /* brought back before all others of its level */
-        v->level = 1 + (it ? item_level(p, it) - asked : level_of_args(p, n));
+        v->level = 1 + (it ? item_level(p, it) - comes_first(it) : level_of_args(p, n));
     }
     return v->level - 1;
 }
@@ -228,7 +236,7 @@ static bool same_loop(scheduler *s, const block *in, const item *a, const item *
 {
     if (is_nest(b) && is_short_row(in, b))
         return false;
-    if (!is_nest(a) || !is_nest(b) || a->again != b->again)
+    if (!is_nest(a) || !is_nest(b) || a->again != b->again || comes_first(a) != comes_first(b))
         return false;
     if (a != b && (is_product(s, in, a) || is_product(s, in, b)))
         return false;
@@ -297,7 +305,9 @@ static void emit_with_same_loop(scheduler *s, block *b, const item_list *items, 
     item_list group = with_same_loop(s, b, items, i);
     for (int k = 0; k < group.n; k++)
         group.data[k]->done = true;
-    if (!emit_with_other_loop(s, b, items, &group))
+    if (comes_first(first))
+        emit_group(s, b, group.n, group.data);
+    else if (!emit_with_other_loop(s, b, items, &group))
         emit_group(s, b, group.n, group.data);
 }
 
@@ -316,11 +326,10 @@ static void emit_next(scheduler *s, block *b, const item_list *items, int i)
         s->touched.data[k]->last_use = s->position;
 }
 
-/* States that are asked for first: the others of the level may read them. */
 static void emit_level(scheduler *s, block *b, const item_list *items)
 {
     for (int i = 0; i < items->n; i++)
-        if (items->data[i]->kind == ITEM_ASKED)
+        if (comes_first(items->data[i]) && !items->data[i]->done)
             emit_next(s, b, items, i);
     for (int i = 0; i < items->n; i++)
         if (!items->data[i]->done)

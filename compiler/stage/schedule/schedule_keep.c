@@ -265,8 +265,11 @@ static void run_passes(asking *a, lstmt_list *out)
     scheduler *s = l->s;
     node *lo = a->k->loop->args[0];
     l->loop = ARENA_NEW(s->mem, lstmt);
-    *l->loop = (lstmt){
-        .kind = LS_FOR, .temp = new_temp(s, l->vars[0]->name, ELEM_INT), .lo = lx_temp(s, a->at), .hi = a->pass};
+    *l->loop = (lstmt){.kind = LS_FOR,
+                       .temp = new_temp(s, l->vars[0]->name, ELEM_INT),
+                       .lo = lx_temp(s, a->at),
+                       .hi = a->pass,
+                       .in_time = true};
     l->k = new_block(s, l->b, l->n + 1, l->vars, &l->loop->body);
     l->k->sequential = l->b->sequential;
     l->pass = lx_temp(s, l->loop->temp);

@@ -322,7 +322,8 @@ void emit_loop(scheduler *s, block *b, item *it)
     loop_push_range(&l);
     lexpr *lo = emit_value(s, b, n->args[0]), *hi = emit_value(s, b, n->args[1]);
     l.loop = ARENA_NEW(s->mem, lstmt);
-    *l.loop = (lstmt){.kind = LS_FOR, .temp = new_temp(s, l.vars[0]->name, ELEM_INT), .lo = lo, .hi = hi};
+    *l.loop =
+        (lstmt){.kind = LS_FOR, .temp = new_temp(s, l.vars[0]->name, ELEM_INT), .lo = lo, .hi = hi, .in_time = true};
     l.k = new_block(s, b, n->nvars, l.vars, &l.loop->body);
     l.k->sequential = b->sequential;
     lexpr *t = lx_temp(s, l.loop->temp);

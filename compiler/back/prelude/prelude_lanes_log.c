@@ -70,17 +70,24 @@ const prelude_row prelude_lanes_log[] = {
      "    p = ad_horner_f32s(p, f, -0.499999464f);\n"
      "    return e * AD_LOG2_HIGH_f32 + (f + (e * AD_LOG2_LOW_f32 + f * f * p - less));\n"
      "}\n"},
-    {"ad_log_sum_f64s", "AD_LOG2_f64 ad_all_f64s ad_horner_f64s",
-     "AD_INLINE ad_f64s ad_log_sum_f64s(ad_f64s f, ad_f64s e, ad_f64s less)\n"
+    {"ad_log_series_f64s", "ad_all_f64s ad_horner_f64s",
+     "/* (log(1 + f) - 2 s) / (s z), s = f / (f + 2), z = s s. */\n"
+     "AD_INLINE ad_f64s ad_log_series_f64s(ad_f64s z)\n"
      "{\n"
-     "    ad_f64s s = f / (f + 2.0), z = s * s, h = f * f * 0.5;\n"
      "    ad_f64s p = ad_horner_f64s(ad_all_f64s(0.1537037229701882), z, 0.15249904670429962);\n"
      "    p = ad_horner_f64s(p, z, 0.18186370480203118);\n"
      "    p = ad_horner_f64s(p, z, 0.22222138142689418);\n"
      "    p = ad_horner_f64s(p, z, 0.2857142939979633);\n"
      "    p = ad_horner_f64s(p, z, 0.39999999996135804);\n"
      "    p = ad_horner_f64s(p, z, 0.6666666666667276);\n"
-     "    return e * AD_LOG2_HIGH_f64 - ((h - (s * (h + z * p) + e * AD_LOG2_LOW_f64 - less)) - f);\n"
+     "    return p;\n"
+     "}\n"},
+    {"ad_log_sum_f64s", "AD_LOG2_f64 ad_log_series_f64s",
+     "AD_INLINE ad_f64s ad_log_sum_f64s(ad_f64s f, ad_f64s e, ad_f64s less)\n"
+     "{\n"
+     "    ad_f64s s = f / (f + 2.0), z = s * s, h = f * f * 0.5;\n"
+     "    return e * AD_LOG2_HIGH_f64 - ((h - (s * (h + z * ad_log_series_f64s(z)) + e * AD_LOG2_LOW_f64 - less)) - "
+     "f);\n"
      "}\n"},
     {"ad_log2_sum_f32s", "ad_all_f32s ad_horner_f32s",
      "/* log2(1 + f) + e; the first bits of f are multiplied exactly. */\n"
@@ -96,18 +103,13 @@ const prelude_row prelude_lanes_log[] = {
      "    ad_f32s high = (ad_f32s)((ad_u32s)f & 0xfffff000U);\n"
      "    return (e + high * 0x1.714p0f) + ((f - high) * 0x1.714p0f + f * (0x1.47652cp-12f + f * p));\n"
      "}\n"},
-    {"ad_log2_sum_f64s", "ad_all_f64s ad_horner_f64s",
+    {"ad_log2_sum_f64s", "ad_log_series_f64s",
      "/* The first bits of log(1 + f) are multiplied exactly. */\n"
      "AD_INLINE ad_f64s ad_log2_sum_f64s(ad_f64s f, ad_f64s e)\n"
      "{\n"
      "    ad_f64s s = f / (f + 2.0), z = s * s, h = f * f * 0.5;\n"
-     "    ad_f64s p = ad_horner_f64s(ad_all_f64s(0.1537037229701882), z, 0.15249904670429962);\n"
-     "    p = ad_horner_f64s(p, z, 0.18186370480203118);\n"
-     "    p = ad_horner_f64s(p, z, 0.22222138142689418);\n"
-     "    p = ad_horner_f64s(p, z, 0.2857142939979633);\n"
-     "    p = ad_horner_f64s(p, z, 0.39999999996135804);\n"
-     "    p = ad_horner_f64s(p, z, 0.6666666666667276);\n"
-     "    ad_f64s high = (ad_f64s)((ad_u64s)(f - h) & 0xffffffff00000000U), low = (f - high) - h + s * (h + z * p);\n"
+     "    ad_f64s high = (ad_f64s)((ad_u64s)(f - h) & 0xffffffff00000000U);\n"
+     "    ad_f64s low = (f - high) - h + s * (h + z * ad_log_series_f64s(z));\n"
      "    ad_f64s first = high * 0x1.715476p0, sum = e + first;\n"
      "    return sum + ((e - sum) + first + ((low + high) * 0x1.4ae0bf85ddf44p-26 + low * 0x1.715476p0));\n"
      "}\n"},
